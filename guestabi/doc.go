@@ -1,0 +1,59 @@
+// Package guestabi knows what a wasm32 guest looks like from the outside: the
+// binary format of a module, how to make a module safe to run, and how C's
+// functions and types are lowered to wasm32. It works on bytes and depends on
+// no wasm engine.
+//
+// # Making a module safe
+//
+// A module is parsed, validated exactly as it came, and then rewritten:
+//
+//	res, err := guestabi.Rewrite(wasm, guestabi.Options{
+//		MaxMemoryPages: 1024,    // 64 MiB
+//		InitialFuel:    1 << 20, // before the first tick
+//	})
+//
+// The new module, res.Wasm, behaves as the old one but for these additions,
+// whose names the module as it came does not use and cannot reach:
+//
+//   - its memory (res.Memory), every table (res.Tables), every mutable global
+//     (res.Globals) and the C stack pointer (res.StackPointer) are exported;
+//   - the maximum of the memory and of the tables is set by the host;
+//   - a counter (the exported mutable i64 global res.Fuel) goes down as code
+//     runs. When it falls below zero the guest calls the imported function
+//     res.Tick of type () -> i64 and goes on with the counter set to what that
+//     returned. Tick is where a host yields, looks at a deadline, or ends the
+//     call by panicking.
+//
+// The import comes first among the functions the module defines: the imported
+// functions keep their indices, and every defined function moves up by one
+// ([Result.OriginalFunc] undoes that). Code moves too; [Result.OriginalOffset]
+// leads from an offset in the new code section to the one debug information
+// speaks of.
+//
+// One unit of fuel is about one wasm instruction, or 16 bytes filled, copied or
+// grown at once. The counter is exact when a host function runs and when a call
+// from the host has returned. Between those, and so within Tick, the guest may
+// hold it in a local: Tick's result replaces it, and the value of the global is
+// stale there. After a trap the global holds the value of the last exact moment.
+//
+// # Reading a module
+//
+//	m, err := guestabi.Parse(wasm)
+//	err = guestabi.Validate(m)
+//
+// [Module] holds types, imports, functions, tables, memories, globals, exports,
+// segments, code positions, custom sections and the names of functions. It
+// refers to the bytes it was parsed from, which must not change. WebAssembly
+// 2.0 is understood, and nothing later.
+//
+// # Helper modules
+//
+// [PoolModule] generates a module that appends host functions to a guest's
+// table, which is how a Go function becomes a C function pointer, and
+// [CallIndirectModule] one that calls a C function pointer.
+//
+// # C header
+//
+// [Header] is wasmffi.h, which a C author may include to mark what is exported
+// to and imported from the host, in a wasm build and in a native one alike.
+package guestabi

@@ -1,0 +1,66 @@
+package guestabi
+
+// The largest and the default limits of a rewritten module.
+const (
+	// MaxPages is the largest memory, one page short of 4 GiB, because engines
+	// report the size of a memory in 32 bits.
+	MaxPages = 65535
+	// DefaultMaxTable is the largest table unless Options say otherwise.
+	DefaultMaxTable = 1 << 20
+)
+
+// Options tell [Rewrite] what to do. The zero value is useful and safe, but
+// for InitialFuel, which is then used up at once: the guest begins with a tick.
+type Options struct {
+	// MaxMemoryPages becomes the memory's maximum, in pages of 64 KiB, unless
+	// the module's own is lower. 0 means MaxPages, more is cut to it. A module
+	// whose minimum is higher is refused with ErrLimit.
+	MaxMemoryPages uint32
+
+	// MaxTable becomes the maximum of every table, in elements, whatever the
+	// module declares, so that the host can append to it. 0 means
+	// DefaultMaxTable. A module whose minimum is higher is refused with ErrLimit.
+	MaxTable uint32
+
+	// InitialFuel is the counter's value when the module is instantiated. A
+	// start function already uses it.
+	InitialFuel int64
+
+	// Uninstrumented leaves the code alone: no fuel, no tick, no import. A
+	// guest then can run for ever; exports and limits are as otherwise.
+	Uninstrumented bool
+
+	// Limits bound what the module may make a compiler do.
+	Limits ModuleLimits
+}
+
+// ModuleLimits bound the size of a module as it comes. 0 means the default.
+type ModuleLimits struct {
+	ModuleBytes uint64 // of the whole binary; default 64 MiB
+	Functions   uint32 // that the module defines; default 200,000
+	BodyBytes   uint32 // of a function; default 1 MiB
+	Locals      uint32 // of a function, with its parameters; default 10,000
+}
+
+// Result is a rewritten module and what there is to know about it.
+type Result struct {
+	Wasm   []byte  // the new module
+	Module *Module // as it came
+
+	Memory       string         // export name of the memory, "" if there is none
+	Tables       []string       // export names of the tables, by table index
+	StackPointer string         // export name of C's stack pointer, an i32 global; "" if not found
+	Globals      []GlobalExport // every mutable global, imported ones too
+	Fuel         string         // export name of the counter; "" if uninstrumented
+	Tick         Name           // the import to provide; zero if uninstrumented
+
+	shift   uint32 // imported functions: the index the tick import took
+	offsets offsetMap
+}
+
+// GlobalExport is a mutable global and the private name it is exported by.
+type GlobalExport struct {
+	Name  string
+	Index uint32 // in the module as it came
+	Type  ValueType
+}
