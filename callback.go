@@ -8,10 +8,11 @@ import (
 // errGoexit is recorded when a callback ends its goroutine by runtime.Goexit.
 var errGoexit = errors.New("runtime.Goexit in callback")
 
-// Run calls the Go side of a callback for a backend. Whatever goes wrong in it
-// (an error, a panic) comes back as an error, after the frame's result
-// words have been set to the fallback; nothing unwinds into C. result is where
-// the result's words are in f.
+// Run calls the Go side of a callback for a backend. An error or a panic in it
+// comes back as an error, after the frame's result words have been set to the
+// fallback; result says where those are. Only runtime.Goexit passes through, as
+// Go allows nobody to stop it: the backend lets it unwind the frames of C, like
+// a longjmp over them, and takes the call back in its own deferred functions.
 func (s *CallbackSpec) Run(f *Frame, result Slot) (err error) {
 	done := false
 	defer func() {

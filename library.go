@@ -100,8 +100,8 @@ type Frame struct {
 	// Pointers tell which parameters point to a block: Offset is that of the
 	// parameter's word in Words, in bytes.
 	Pointers []memory.BlockPointer
-	// WantErrno asks for errno; Errno is then the value C left, having been
-	// set to the value it held before the call.
+	// WantErrno asks for errno: C's is set to Errno before the call, and Errno
+	// is what C left in it afterwards.
 	WantErrno bool
 	Errno     int32
 }

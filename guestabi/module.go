@@ -184,15 +184,9 @@ type Data struct {
 
 // Code is the body of a function the module defines.
 type Code struct {
-	Body   Span        // local declarations, instructions and the final end
-	Instrs Span        // the part of Body after the local declarations
-	Locals []LocalsRun // declared locals, parameters not included
-}
-
-// LocalsRun declares Count locals of one type.
-type LocalsRun struct {
-	Count uint32
-	Type  ValueType
+	Body   Span   // local declarations, instructions and the final end
+	Instrs Span   // the part of Body after the local declarations
+	Locals uint32 // number of declared locals, parameters not included
 }
 
 // Custom is a custom section.
@@ -268,10 +262,12 @@ type Module struct {
 	// information count from its beginning.
 	CodeSection Span
 
-	bytes    []byte
-	imported [4]uint32         // number of imports of each Kind
-	names    map[uint32]string // functions, from the name section
-	globals  map[uint32]string // globals, from the name section
+	bytes       []byte
+	sections    [SectionDataCount + 1]Span // contents; Offset 0 where absent
+	imported    [4]uint32                  // number of imports of each Kind
+	importTypes []uint32                   // type index of each imported function
+	funcNames   map[uint32]string
+	globalNames map[uint32]string
 }
 
 // Bytes returns the bytes of a span. They must not be changed.
@@ -296,29 +292,21 @@ func (m *Module) FuncType(index uint32) (FuncType, bool) {
 }
 
 func (m *Module) funcTypeIndex(index uint32) (uint32, bool) {
-	if n := m.imported[KindFunc]; index >= n {
-		if index-n >= uint32(len(m.Funcs)) {
-			return 0, false
-		}
-		return m.Funcs[index-n], true
+	if int(index) < len(m.importTypes) {
+		return m.importTypes[index], true
 	}
-	for i := range m.Imports {
-		if m.Imports[i].Kind != KindFunc {
-			continue
-		}
-		if index == 0 {
-			return m.Imports[i].Type, true
-		}
-		index--
+	index -= uint32(len(m.importTypes))
+	if int(index) < len(m.Funcs) {
+		return m.Funcs[index], true
 	}
 	return 0, false
 }
 
 // FuncName returns the name the name section has for a function, or "".
-func (m *Module) FuncName(index uint32) string { return m.names[index] }
+func (m *Module) FuncName(index uint32) string { return m.funcNames[index] }
 
 // GlobalName returns the name the name section has for a global, or "".
-func (m *Module) GlobalName(index uint32) string { return m.globals[index] }
+func (m *Module) GlobalName(index uint32) string { return m.globalNames[index] }
 
 // Export returns the export of that name.
 func (m *Module) Export(name string) (Export, bool) {
