@@ -1,0 +1,45 @@
+// Package debuginfo reads functions, types and variables of a library out of
+// its own debug info, so that C can be called with nothing declared:
+//
+//	struct point { double x, y; };                  info, err := debuginfo.Open("geo.wasm")
+//	double area(const struct point *p, int n);      area, err := info.Func("area")
+//	                                                fmt.Println(area.Type) // double(const struct point *p, int n)
+//	int verbose;                                    v, err := info.Var("verbose") // v.Type, v.Addr
+//
+// It reads DWARF 4 and 5 from WebAssembly modules (also a side file named by
+// external_debug_info), ELF (also separate files found by build id or debug
+// link), Mach-O (also .dSYM bundles) and PE.
+//
+// # Cost
+//
+// [Open] and [New] read the container's table of sections and nothing else.
+// The first lookup builds an index of names and code addresses; each later
+// lookup decodes one function, type or variable with what it refers to, once.
+// An [Info] is safe for concurrent use.
+//
+// # Types
+//
+// Types come out as a reader of the C text would make them: typedef names are
+// kept, size_t or int32_t are dtype's own, a pointer to const says so. The
+// offsets in the debug info are the truth: the packed and aligned attributes,
+// which DWARF does not carry, are derived so that the layout on [Info.ABI] is
+// exactly that. A struct whose layout no C attributes explain is left
+// incomplete where it is pointed to, and is an error wrapping
+// [dtype.ErrNotSupported] where it is used by value or asked for by name.
+//
+// Only units written in C are read; others are skipped.
+//
+// # Addresses
+//
+// Addresses are those of the file: for ELF, Mach-O and PE the virtual address
+// that the linker gave (the loader adds its base), for a function in
+// WebAssembly the offset from the start of the code section's contents, for a
+// variable in WebAssembly the address in linear memory.
+//
+// # Trust
+//
+// The file is not trusted: damaged or hostile debug info gives errors wrapping
+// [ErrMalformed], in time and memory bounded by the file's size. A file that
+// lies well-formedly gives wrong types; it can never give a type that dtype
+// would refuse.
+package debuginfo
