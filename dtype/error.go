@@ -17,6 +17,8 @@ var (
 	ErrOverflow = errors.New("type too large")
 	// ErrNotSupported: the type exists in C but not on this ABI, or not here.
 	ErrNotSupported = errors.New("not supported")
+	// ErrMismatch: a Go type and a C type do not describe the same bytes.
+	ErrMismatch = errors.New("go and C types differ")
 	// ErrNoMember: a path names a member or element that is not there.
 	ErrNoMember = errors.New("no such member")
 )

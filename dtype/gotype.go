@@ -40,8 +40,14 @@ var goTypes = map[reflect.Type]Type{
 }
 
 // A GoTyper is a Go type that says itself which C type it stands for. The
-// method is called on the zero value.
+// method is called on the zero value. It must not ask [FromGo] for a type that
+// may contain this one; a pointer type is a [GoPointer] instead.
 type GoTyper interface{ CType() (Type, error) }
+
+// A GoPointer is a Go type that stands for a pointer to the C type of another
+// Go type, which may be recursive: a list's node may hold a GoPointer to itself.
+// The method is called on the zero value.
+type GoPointer interface{ CPointerTo() reflect.Type }
 
 // CType makes Addr stand for void *.
 func (Addr) CType() (Type, error) { return PointerTo(CVoid), nil }
@@ -63,39 +69,87 @@ func (Addr) CType() (Type, error) { return PointerTo(CVoid), nil }
 //
 // A struct's members take their C names from `c:"name"` tags, else from the
 // field names as they are; `c:"-"` leaves a field out. Blank fields are
-// padding. Go's int and uint have no counterpart in C: whether int32 or Long
-// is meant must be said.
+// padding, embedded structs are anonymous members. After the name a tag may
+// hold options: bits=3 makes a bit-field (of width 3; on a blank field an
+// unnamed one), align=16 and packed are the attributes of the member, const
+// its qualifier. A blank field of type struct{} or structs.HostLayout has the
+// tag of the struct itself, with the options packed, pack=1 (as #pragma pack),
+// align=64, ms_struct, gcc_struct, big and little (byte order):
+//
+//	type header struct {                  // #pragma pack(1)
+//		_     struct{} `c:"hdr,pack=1"`   // struct hdr {
+//		Kind  uint8    `c:"kind"`         //     uint8_t kind;
+//		Flags uint32   `c:"flags,bits=3"` //     uint32_t flags : 3;
+//	}                                     // };
+//
+// Go's int and uint have no counterpart in C: whether int32 or Long is meant
+// must be said.
+//
+// One Go type has one C type, compared with ==, in all calls.
 func FromGo(t reflect.Type) (Type, error) {
-	if c, ok := fromGo.Load(t); ok {
-		return c.(Type), nil
+	for {
+		m := &goMapper{done: map[reflect.Type]Type{}}
+		c, err := m.convert(t)
+		if err != nil || m.publish() {
+			return c, err
+		}
 	}
-	c, err := (&goMapper{open: map[reflect.Type]*Struct{}}).convert(t)
-	if err != nil {
-		return nil, err
-	}
-	// Another goroutine may have been first: one Go type has one C type.
-	got, _ := fromGo.LoadOrStore(t, c)
-	return got.(Type), nil
 }
 
-var fromGo sync.Map // reflect.Type → Type
+var (
+	fromGo   sync.Map // reflect.Type → Type, complete
+	fromGoMu sync.Mutex
+)
 
-// goMapper converts one Go type; open holds structs that are being converted,
-// for recursion through pointers.
-type goMapper struct{ open map[reflect.Type]*Struct }
+// goMapper converts one Go type. done holds what it has converted and the
+// structs it has begun; others see them when all are complete.
+type goMapper struct{ done map[reflect.Type]Type }
+
+// publish makes the converted types known. It reports false if another
+// goroutine was first with one of them, so that ours would be a second one.
+func (m *goMapper) publish() bool {
+	if len(m.done) == 0 {
+		return true
+	}
+	fromGoMu.Lock()
+	defer fromGoMu.Unlock()
+	for t := range m.done {
+		if _, taken := fromGo.Load(t); taken {
+			return false
+		}
+	}
+	for t, c := range m.done {
+		fromGo.Store(t, c)
+	}
+	return true
+}
 
 func (m *goMapper) convert(t reflect.Type) (Type, error) {
 	if c, ok := goTypes[t]; ok {
 		return c, nil
 	}
-	if c, ok := m.open[t]; ok {
-		return c, nil
-	}
 	if c, ok := fromGo.Load(t); ok {
 		return c.(Type), nil
 	}
-	if t.Implements(reflect.TypeFor[GoTyper]()) && t.Kind() != reflect.Interface {
-		return reflect.Zero(t).Interface().(GoTyper).CType()
+	if c, ok := m.done[t]; ok {
+		return c, nil
+	}
+	c, err := m.convertNew(t)
+	if err == nil {
+		m.done[t] = c
+	}
+	return c, err
+}
+
+func (m *goMapper) convertNew(t reflect.Type) (Type, error) {
+	// A *T has T's methods too, but none that may be called on nil.
+	if t.Kind() != reflect.Interface && t.Kind() != reflect.Pointer {
+		switch v := reflect.Zero(t).Interface().(type) {
+		case GoTyper:
+			return v.CType()
+		case GoPointer:
+			return m.pointerTo(v.CPointerTo())
+		}
 	}
 	switch t.Kind() {
 	case reflect.Bool:
@@ -131,11 +185,7 @@ func (m *goMapper) convert(t reflect.Type) (Type, error) {
 	case reflect.UnsafePointer:
 		return PointerTo(CVoid), nil
 	case reflect.Pointer, reflect.Slice:
-		elem, err := m.convert(t.Elem())
-		if err != nil {
-			return nil, err
-		}
-		return PointerTo(elem), nil
+		return m.pointerTo(t.Elem())
 	case reflect.Array:
 		elem, err := m.convert(t.Elem())
 		if err != nil {
@@ -156,45 +206,56 @@ func (m *goMapper) convert(t reflect.Type) (Type, error) {
 	return nil, goError(t, "%w: no C type for it", ErrNotSupported)
 }
 
+func (m *goMapper) pointerTo(t reflect.Type) (Type, error) {
+	elem, err := m.convert(t)
+	if err != nil {
+		return nil, err
+	}
+	return PointerTo(elem), nil
+}
+
 func (m *goMapper) convertStruct(t reflect.Type) (Type, error) {
-	s := DeclareStruct(t.Name())
-	m.open[t] = s
-	defer delete(m.open, t)
+	tag, attr, err := structAttr(t)
+	if err != nil {
+		return nil, err
+	}
+	s := DeclareStruct(tag)
+	m.done[t] = s // before its members, which may point to it
 	var fields []Field
 	for i := range t.NumField() {
 		f := t.Field(i)
-		name, skip := FieldName(f)
-		if skip {
+		if _, skip := FieldName(f); skip {
 			continue
 		}
-		c, err := m.convert(f.Type)
+		field, err := goField(f)
+		if err == nil {
+			field.Type, err = m.convert(f.Type)
+		}
 		if err != nil {
-			return nil, fmt.Errorf("%s.%s: %w", t, f.Name, err)
+			return nil, &Error{Op: "go type", Path: t.String() + "." + f.Name, Err: err}
 		}
-		if name == "_" {
-			name = fmt.Sprintf("_pad%d", i)
-		}
-		fields = append(fields, Field{Name: name, Type: c})
+		fields = append(fields, field)
 	}
-	if err := s.Define(Attr{}, fields...); err != nil {
-		return nil, err
+	if err := s.Define(attr, fields...); err != nil {
+		return nil, &Error{Op: "go type", Path: t.String(), Err: err}
 	}
 	return s, nil
 }
 
-// FieldName is the C name of a Go struct field, or skip if `c:"-"` leaves it
-// out.
-func FieldName(f reflect.StructField) (name string, skip bool) {
-	tag, _, _ := strings.Cut(f.Tag.Get("c"), ",")
-	switch {
-	case tag == "-", f.Type == hostLayout:
-		return "", true
-	case tag != "":
-		return tag, false
-	case f.Anonymous && f.Type.Kind() == reflect.Struct:
-		return "", false
+// structAttr is the C tag and the attributes of a Go struct. A generic type's
+// name is no C identifier, so it has no tag unless one is given.
+func structAttr(t reflect.Type) (tag string, attr Attr, err error) {
+	for i := range t.NumField() {
+		if f := t.Field(i); isMarker(f) {
+			if tag, attr, err = goAttr(f); err != nil {
+				return "", Attr{}, &Error{Op: "go type", Path: t.String(), Err: err}
+			}
+		}
 	}
-	return f.Name, false
+	if tag == "" && !strings.Contains(t.Name(), "[") {
+		tag = t.Name()
+	}
+	return tag, attr, nil
 }
 
 func (m *goMapper) convertFunc(t reflect.Type) (Type, error) {
