@@ -1,0 +1,51 @@
+package wasmffi
+
+import (
+	"fmt"
+
+	"github.com/wasmffi/wasmffi/dtype"
+	"github.com/wasmffi/wasmffi/memory"
+)
+
+// A plan is a function ready to be called: found in its library, with its
+// signature laid out and prepared by the backend.
+type plan struct {
+	lib   Library
+	name  string
+	sig   *dtype.Func
+	shape Shape
+	call  Callable
+}
+
+func newPlan(lib Library, name string, sig *dtype.Func) (*plan, error) {
+	sym, err := lib.Lookup(name)
+	if err != nil {
+		return nil, wrapError("bind", lib.Name(), name, err)
+	}
+	return planSymbol(lib, sym, sig)
+}
+
+func planSymbol(lib Library, sym Symbol, sig *dtype.Func) (*plan, error) {
+	if sym.Kind != FuncSymbol {
+		return nil, wrapError("bind", lib.Name(), sym.Name, fmt.Errorf("%w: it is a variable, not a function", ErrSignature))
+	}
+	shape, err := FrameShape(lib.Space().ABI(), sig)
+	if err != nil {
+		return nil, wrapError("bind", lib.Name(), sym.Name, err)
+	}
+	c, err := lib.Prepare(sym, sig)
+	if err != nil {
+		return nil, wrapError("bind", lib.Name(), sym.Name, err)
+	}
+	return &plan{lib: lib, name: sym.Name, sig: sig, shape: shape, call: c}, nil
+}
+
+// fail is the error of a call; arg counts from 1, 0 for the call as a whole.
+func (p *plan) fail(arg int, err error) error {
+	return &Error{Op: "call", Library: p.lib.Name(), Symbol: p.name, Arg: arg, Err: err}
+}
+
+func (p *plan) abi() *dtype.ABI     { return p.lib.Space().ABI() }
+func (p *plan) space() memory.Space { return p.lib.Space() }
+func (p *plan) void() bool          { return p.shape.Result.Words == 0 && isVoid(p.sig.Result()) }
+func isVoid(t dtype.Type) bool      { _, ok := dtype.Resolve(t).(*dtype.Void); return ok }
