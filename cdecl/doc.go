@@ -1,0 +1,42 @@
+// Package cdecl reads C declarations into [dtype] types: text given at run
+// time, headers, or both together.
+//
+//	decls, err := cdecl.Parse(`
+//		typedef struct point { double x, y; } point_t;
+//		double dist(const point_t *a, const point_t *b);`, cdecl.Options{})
+//	sig, err := decls.Func("dist")       // *dtype.Func
+//	pt, err := decls.Type("point_t")     // dtype.Type, a typedef of struct point
+//	buf, err := decls.Type("char[64]")   // any type name
+//	name, f, err := decls.Proto("int hypot3(point_t *p, double z)")
+//
+// No C compiler is needed: the preprocessor and the parser are those of
+// modernc.org/cc/v4, the predefined macros of each ABI and the headers that
+// belong to a compiler rather than to a C library (stddef.h, stdint.h,
+// stdarg.h, limits.h …) are built in. Other headers are those of the machine.
+//
+// The types that C's standard headers define by name (int32_t, size_t, ssize_t,
+// intptr_t, wchar_t, bool, va_list …) are known without any #include. The fixed
+// ones are dtype's own ([dtype.Int32], [dtype.SizeT]) wherever they were
+// declared; every other typedef name stays a [dtype.Named].
+//
+// # What is read
+//
+// Everything that says what a type is: bit-fields, flexible array members,
+// anonymous members, const behind pointers, function pointers, incomplete and
+// mutually recursive types, _Complex, __int128, long double,
+// __attribute__((packed, aligned, ms_struct, gcc_struct, mode,
+// scalar_storage_order, transparent_union)), _Alignas, __declspec(align),
+// #pragma pack, ms_struct and scalar_storage_order, and their _Pragma forms.
+// Function bodies are skipped. _Static_assert is checked, so that a header
+// made for another ABI is refused.
+//
+// A declaration that uses what no ABI here has (vector types, _Float16,
+// decimal floats) does not spoil the rest: asking for its name, or for what is
+// built on it, gives an [Error] that wraps [dtype.ErrNotSupported].
+//
+// # Untrusted text
+//
+// Parsing is bounded in time and memory: [ErrLimit] ends text that nests,
+// includes or expands without end. Declarations are still a promise about
+// memory; whoever writes them decides what a call will read and write.
+package cdecl
