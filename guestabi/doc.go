@@ -31,10 +31,10 @@
 // speaks of.
 //
 // One unit of fuel is about one wasm instruction, or 16 bytes filled, copied or
-// grown at once. The counter is exact when a host function runs and when a call
-// from the host has returned. Between those, and so within Tick, the guest may
-// hold it in a local: Tick's result replaces it, and the value of the global is
-// stale there. After a trap the global holds the value of the last exact moment.
+// grown at once. The counter is exact whenever a host function runs, Tick
+// included, where it is negative, and when a call from the host has returned.
+// Between those the guest may hold it in a local. After a trap the global holds
+// the value of the last exact moment.
 //
 // # Reading a module
 //

@@ -1,5 +1,7 @@
 package guestabi
 
+import "slices"
+
 // ValueType is the type of a wasm value, encoded as in the binary format.
 type ValueType byte
 
@@ -56,16 +58,7 @@ func (t FuncType) String() string {
 
 // Equal reports whether t and u have the same parameters and results.
 func (t FuncType) Equal(u FuncType) bool {
-	return string(valueTypes(t.Params)) == string(valueTypes(u.Params)) &&
-		string(valueTypes(t.Results)) == string(valueTypes(u.Results))
-}
-
-func valueTypes(ts []ValueType) []byte {
-	b := make([]byte, len(ts))
-	for i, t := range ts {
-		b[i] = byte(t)
-	}
-	return b
+	return slices.Equal(t.Params, u.Params) && slices.Equal(t.Results, u.Results)
 }
 
 func typeList(ts []ValueType) string {

@@ -1,0 +1,127 @@
+package guestabi
+
+// instr is one decoded instruction. What x and y mean depends on the form of
+// its immediates.
+type instr struct {
+	op opcode
+	at int // offset of the first byte
+	// x is an index, a constant of 32 bits, a value type, the largest lane
+	// named, or the log2 of an alignment. Of a block it is a type index when y
+	// is 1, else a value type or emptyBlock. Of br_table it is the number of
+	// labels, the default not counted, which begin at offset y.
+	x uint32
+	y uint32
+	// info describes op; it is never nil unless reading failed.
+	info *opInfo
+}
+
+const emptyBlock = 0x40
+
+// instr reads one instruction. It accepts one encoding of each opcode and of
+// each zero byte, the shortest: an engine that reads these as plain bytes then
+// cannot see other instructions than we do.
+func (r *reader) instr() instr {
+	at := r.pos
+	in := instr{op: opcode(r.byte()), at: at}
+	switch in.op << 8 {
+	case prefixMisc:
+		in.op = prefixMisc | opcode(r.byte())
+	case prefixSIMD:
+		n := opcode(r.byte())
+		in.op = prefixSIMD | n
+		if n >= 0x80 && r.byte() != 1 {
+			r.fail(at, ErrNotSupported, "vector instruction beyond 0xff, or not in its shortest form")
+			return instr{}
+		}
+	}
+	if r.err != nil {
+		return instr{}
+	}
+	if in.info = in.op.info(); in.info == nil {
+		r.fail(at, ErrNotSupported, "instruction %#x", uint16(in.op))
+		return instr{}
+	}
+	if in.info.imm != immNone {
+		r.immediates(&in)
+	}
+	return in
+}
+
+func (r *reader) immediates(in *instr) {
+	switch in.info.imm {
+	case immBlock:
+		r.blockType(in)
+	case immIndex:
+		in.x = r.u32()
+	case immTable:
+		// The default label follows the counted ones.
+		in.x = uint32(r.count("labels", 1))
+		in.y = uint32(r.pos)
+		for range in.x {
+			r.u32()
+		}
+		r.u32()
+	case immCallIndirect, immTwoIndices:
+		in.x, in.y = r.u32(), r.u32()
+	case immTypes:
+		if n := r.byte(); r.err == nil && n != 1 {
+			r.fail(r.pos-1, ErrInvalid, "select with %d types", n)
+		}
+		in.x = uint32(r.valueType())
+	case immMemArg:
+		in.x, in.y = r.u32(), r.u32()
+	case immMemory:
+		r.zero()
+	case immMemories:
+		r.zero()
+		r.zero()
+	case immIndexMemory:
+		in.x = r.u32()
+		r.zero()
+	case immI32:
+		in.x = uint32(r.signed(32))
+	case immI64:
+		r.signed(64)
+	case immF32:
+		r.skip(4)
+	case immF64:
+		r.skip(8)
+	case immV128:
+		r.skip(16)
+	case immRefType:
+		in.x = uint32(r.refType())
+	case immShuffle:
+		for range 16 {
+			in.x = max(in.x, uint32(r.byte()))
+		}
+	case immLane:
+		in.x = uint32(r.byte())
+	case immMemLane:
+		in.x = r.u32()
+		r.u32() // offset
+		in.y = uint32(r.byte())
+	}
+}
+
+func (r *reader) blockType(in *instr) {
+	if r.pos < r.end {
+		if c := r.b[r.pos]; c == emptyBlock || ValueType(c).valid() {
+			r.pos++
+			in.x = uint32(c)
+			return
+		}
+	}
+	at := r.pos
+	v := r.signed(33)
+	if v < 0 {
+		r.fail(at, ErrMalformed, "unknown block type")
+		return
+	}
+	in.x, in.y = uint32(v), 1
+}
+
+func (r *reader) zero() {
+	if c := r.byte(); c != 0 {
+		r.fail(r.pos-1, ErrInvalid, "memory index %#x is not 0", c)
+	}
+}

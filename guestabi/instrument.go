@@ -1,0 +1,303 @@
+package guestabi
+
+import "slices"
+
+// instrumenter rewrites function bodies so that they use fuel.
+//
+// A leaf (see cost.go) stays as it is: its callers pay. A function with calls
+// and no loops takes its price off the global counter when it is entered:
+//
+//	counter -= price; if counter < 0 { counter = tick() }
+//
+// A function with loops keeps the counter in a new local t, written back
+// before calls and on return and read again after calls. A loop becomes two:
+//
+//	loop                         // yield point
+//	  if t < 0 { counter = t; t = tick() }
+//	  loop                       // the guest's loop
+//	    t -= price; br_if (t < 0) 1
+//	    …
+//	  end
+//	end
+//
+// The call is outside of the inner loop so that a compiler need not keep the
+// loop's variables alive across it: that is most of what fuel would cost. A
+// branch out of the loop crosses one more label, so that every label has to be
+// renumbered. The body as a whole is put into a block, where branches to the
+// function's own label end, before the counter is written back.
+type instrumenter struct {
+	m       *Module
+	costs   *costs
+	fuel    fuel
+	first   uint32 // function indices from here on move up by one
+	added   uint32 // index of the first helper function
+	types   *typeTable
+	helpers []helper // in the order they were first needed
+
+	// The body at hand.
+	reader
+	out    assembler
+	moves  offsetMap // from offsets in out to offsets in the module
+	from   int       // offset of the first byte not copied yet
+	cached bool
+	local  uint32 // t
+	loop   uint32 // index in costs.loops of the next loop
+	levels uint32 // open blocks in the new body
+	labels []label
+}
+
+// label is an open block of the original body.
+type label struct {
+	level uint32 // of the block a branch to it now goes to
+	loop  bool
+}
+
+// function returns the new body of the i-th function the module defines. It
+// and e.moves are valid until the next call.
+func (e *instrumenter) function(i uint32) []byte {
+	code, cost := e.m.Codes[i], e.costs.funcs[i]
+	e.reader = reader{b: e.m.bytes, pos: int(code.Instrs.Offset), end: int(code.Instrs.End())}
+	e.out, e.from = e.out[:0], int(code.Body.Offset)
+	e.moves = append(e.moves[:0], moved{0, code.Body.Offset})
+	e.cached = cost.loops > 0
+	e.loop = cost.firstLoop
+	typ := e.m.Types[e.m.Funcs[i]]
+	e.labels = append(e.labels[:0], label{})
+	e.levels = 1
+	switch {
+	case e.cached:
+		e.local = uint32(len(typ.Params)) + code.Locals
+		e.declareLocal(code)
+		e.enterCached(cost, typ)
+	case !cost.leaf:
+		e.copyTo(e.pos)
+		e.fuel.charge(&e.out, func() { e.out.i64(int64(cost.entry)) })
+		e.moved()
+	}
+	for e.pos < e.end && e.err == nil {
+		e.step(e.instr())
+	}
+	e.copyTo(e.end)
+	return e.out
+}
+
+// copyTo copies the original up to an offset.
+func (e *instrumenter) copyTo(pos int) {
+	e.out = append(e.out, e.b[e.from:pos]...)
+	e.from = pos
+}
+
+// moved notes where the next original byte is now.
+func (e *instrumenter) moved() { e.moves.add(uint32(len(e.out)), uint32(e.from)) }
+
+// declareLocal adds an i64 local to the declarations.
+func (e *instrumenter) declareLocal(code Code) {
+	runs := reader{b: e.b, pos: int(code.Body.Offset), end: int(code.Instrs.Offset)}
+	e.out = appendU32(e.out, runs.u32()+1)
+	e.from = runs.pos
+	e.moved()
+	e.copyTo(int(code.Instrs.Offset))
+	e.out = append(e.out, 1, byte(I64))
+}
+
+func (e *instrumenter) enterCached(cost funcCost, typ FuncType) {
+	e.load()
+	e.out.local(opLocalGet, e.local).i64(int64(cost.entry)).op(opI64Sub).local(opLocalSet, e.local)
+	if cost.charges { // else it cannot recurse, and its loops look
+		e.tickIfOut()
+	}
+	e.blockOf(opBlock, typ.Results)
+	e.labels[0].level = e.open()
+	e.moved()
+}
+
+// load reads the counter into t, store writes it back.
+func (e *instrumenter) load() {
+	e.out.index(opGlobalGet, e.fuel.global).local(opLocalSet, e.local)
+}
+
+func (e *instrumenter) store() {
+	e.out.local(opLocalGet, e.local).index(opGlobalSet, e.fuel.global)
+}
+
+func (e *instrumenter) tickIfOut() {
+	e.out.local(opLocalGet, e.local).i64(0).op(opI64LtS).block(opIf)
+	e.store()
+	e.out.index(opCall, e.fuel.tick).local(opLocalSet, e.local).op(opEnd)
+}
+
+// open counts a block just opened and returns its level.
+func (e *instrumenter) open() uint32 {
+	e.levels++
+	return e.levels - 1
+}
+
+// blockOf opens a block without parameters.
+func (e *instrumenter) blockOf(op opcode, results []ValueType) {
+	e.out.op(op)
+	switch len(results) {
+	case 0:
+		e.out = append(e.out, emptyBlock)
+	case 1:
+		e.out = append(e.out, byte(results[0]))
+	default:
+		e.out = appendS64(e.out, int64(e.types.index(FuncType{Results: results})))
+	}
+}
+
+// step rewrites one instruction, which ends at e.pos.
+func (e *instrumenter) step(in instr) {
+	switch in.op {
+	case opRefFunc:
+		e.replaceIndex(in, in.x)
+	case opCall:
+		e.call(in)
+	case opCallIndirect:
+		if e.cached {
+			e.around(in, func() {})
+		}
+	case opMemoryGrow, opMemoryCopy, opMemoryFill, opMemoryInit, opTableInit, opTableCopy, opTableGrow, opTableFill:
+		e.bulk(in)
+	default:
+		if e.cached {
+			e.control(in)
+		}
+	}
+}
+
+// replaceIndex copies an instruction whose index is that of a function.
+func (e *instrumenter) replaceIndex(in instr, index uint32) {
+	if index < e.first {
+		return
+	}
+	e.copyTo(in.at)
+	e.out.index(in.op, index+1)
+	e.from = e.pos
+	e.moved()
+}
+
+func (e *instrumenter) call(in instr) {
+	imported := e.m.imported[KindFunc]
+	if !e.cached || in.x >= imported && e.costs.funcs[in.x-imported].leaf {
+		e.replaceIndex(in, in.x)
+		return
+	}
+	e.around(in, func() { e.replaceIndex(in, in.x) })
+}
+
+// around has the counter in the global while an instruction runs.
+func (e *instrumenter) around(in instr, emit func()) {
+	e.copyTo(in.at)
+	e.store()
+	e.moved()
+	emit()
+	e.copyTo(e.pos)
+	e.load()
+	e.moved()
+}
+
+// bulk has a helper charge for an operation by its length, the operand on top.
+func (e *instrumenter) bulk(in instr) {
+	h, _ := helperOf(in.op)
+	emit := func() {
+		e.copyTo(in.at)
+		e.out.index(opCall, e.helper(h))
+		if h.replaces() {
+			e.from = e.pos
+		}
+		e.moved()
+	}
+	switch {
+	case !e.cached:
+		emit()
+	case h.replaces():
+		e.around(in, emit)
+	default:
+		e.copyTo(in.at)
+		e.store()
+		emit()
+		e.load()
+		e.moved()
+	}
+}
+
+// helper returns the index of a helper function.
+func (e *instrumenter) helper(h helper) uint32 {
+	i := slices.Index(e.helpers, h)
+	if i < 0 {
+		i = len(e.helpers)
+		e.helpers = append(e.helpers, h)
+	}
+	return e.added + uint32(i)
+}
+
+// control rewrites the blocks and branches of a body that keeps the counter in
+// a local.
+func (e *instrumenter) control(in instr) {
+	switch in.op {
+	case opBlock, opIf:
+		e.labels = append(e.labels, label{level: e.open()})
+	case opLoop:
+		e.enterLoop(in)
+	case opEnd:
+		e.leave()
+	case opBr, opBrIf:
+		e.copyTo(in.at)
+		e.out.branch(in.op, e.depth(in.x))
+		e.from = e.pos
+		e.moved()
+	case opBrTable:
+		e.copyTo(in.at)
+		e.out.index(in.op, in.x)
+		labels := e.reader
+		labels.pos = int(in.y)
+		for range in.x + 1 {
+			e.out = appendU32(e.out, e.depth(labels.u32()))
+		}
+		e.from = e.pos
+		e.moved()
+	case opReturn:
+		e.copyTo(in.at)
+		e.store()
+		e.moved()
+	}
+}
+
+// depth renumbers a label.
+func (e *instrumenter) depth(old uint32) uint32 {
+	return e.levels - 1 - e.labels[uint32(len(e.labels))-1-old].level
+}
+
+func (e *instrumenter) enterLoop(in instr) {
+	e.copyTo(e.pos)
+	e.open()
+	e.tickIfOut()
+	e.out = append(e.out, e.b[in.at:e.pos]...)
+	e.out.local(opLocalGet, e.local).i64(int64(e.costs.loops[e.loop])).op(opI64Sub).local(opLocalTee, e.local)
+	e.out.i64(0).op(opI64LtS).branch(opBrIf, 1)
+	e.moved()
+	e.labels = append(e.labels, label{e.open(), true})
+	e.loop++
+}
+
+func (e *instrumenter) leave() {
+	last := len(e.labels) - 1
+	l := e.labels[last]
+	e.labels = e.labels[:last]
+	e.levels--
+	switch {
+	case l.loop:
+		e.levels--
+	case last == 0:
+		e.copyTo(e.pos)
+		e.store()
+		e.out.op(opEnd)
+		e.moved()
+		return
+	default:
+		return
+	}
+	e.copyTo(e.pos)
+	e.out.op(opEnd)
+	e.moved()
+}
