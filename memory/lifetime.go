@@ -8,33 +8,43 @@ import (
 // A Lifetime tells whether memory may still be used, and counts the leases of
 // those who are using it. The zero value is alive.
 type Lifetime struct {
-	// state is the number of leases, plus ended once the lifetime is over.
+	// state is the number of leases, plus ended once the lifetime is over. A
+	// child that has not drained yet is one lease of its parent's.
 	state atomic.Int64
 
 	mu       sync.Mutex
 	children map[*Lifetime]struct{}
 	parent   *Lifetime
 	release  func() // set by End: to run when the last lease is gone
+	drained  bool   // ended, and the last lease is gone
 }
 
 const ended = 1 << 62
 
 // NewLifetime starts a lifetime that ends with its parent's at the latest. A
-// nil parent means it depends on no other.
+// nil parent means it depends on no other. It returns ErrEnded if the parent's
+// is over.
 func NewLifetime(parent *Lifetime) (*Lifetime, error) {
 	l := &Lifetime{parent: parent}
 	if parent == nil {
 		return l, nil
 	}
+	if err := parent.Acquire(); err != nil {
+		return nil, err
+	}
 	parent.mu.Lock()
-	defer parent.mu.Unlock()
-	if parent.Ended() {
+	over := parent.Ended()
+	if !over {
+		if parent.children == nil {
+			parent.children = map[*Lifetime]struct{}{}
+		}
+		parent.children[l] = struct{}{}
+	}
+	parent.mu.Unlock()
+	if over { // since Acquire: End has its list of children already
+		parent.Release()
 		return nil, ErrEnded
 	}
-	if parent.children == nil {
-		parent.children = map[*Lifetime]struct{}{}
-	}
-	parent.children[l] = struct{}{}
 	return l, nil
 }
 
@@ -54,14 +64,15 @@ func (l *Lifetime) Acquire() error {
 // Release gives a lease back.
 func (l *Lifetime) Release() {
 	if l.state.Add(-1) == ended {
-		l.runRelease()
+		l.drain()
 	}
 }
 
 // End ends the lifetime and those that depend on it: from now on Acquire
 // fails. release, which may be nil, runs once, as soon as no lease is held, in
 // the goroutine that gives the last one back; its children's leases count as
-// its own. End reports whether this call ended it.
+// its own, also those of children that ended before. End does not wait for
+// that. It reports whether this call ended the lifetime.
 func (l *Lifetime) End(release func()) bool {
 	l.mu.Lock()
 	if l.Ended() {
@@ -69,43 +80,38 @@ func (l *Lifetime) End(release func()) bool {
 		return false
 	}
 	l.release = release
-	l.state.Add(1 + ended) // a lease of our own, until the children are done
+	l.state.Add(1 + ended) // a lease of our own, until the children have ended
 	children := l.children
 	l.children = nil
 	l.mu.Unlock()
 
 	for c := range children {
-		l.state.Add(1)
-		c.mu.Lock()
-		c.parent = nil
-		c.mu.Unlock()
-		if !c.End(l.Release) {
-			l.Release()
-		}
-	}
-	if p := l.detach(); p != nil {
-		p.mu.Lock()
-		delete(p.children, l)
-		p.mu.Unlock()
+		c.End(nil)
 	}
 	l.Release()
 	return true
 }
 
-func (l *Lifetime) detach() *Lifetime {
+// drain runs when no lease is left after the end. It may be called again, by
+// an Acquire that came too late and took its count back.
+func (l *Lifetime) drain() {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	p := l.parent
-	l.parent = nil
-	return p
-}
-
-func (l *Lifetime) runRelease() {
-	l.mu.Lock()
-	f := l.release
+	if l.drained {
+		l.mu.Unlock()
+		return
+	}
+	l.drained = true
+	release := l.release
 	l.release = nil
 	l.mu.Unlock()
-	if f != nil {
-		f()
+
+	if release != nil {
+		release()
+	}
+	if p := l.parent; p != nil {
+		p.mu.Lock()
+		delete(p.children, l)
+		p.mu.Unlock()
+		p.Release()
 	}
 }
