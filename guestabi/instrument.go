@@ -269,15 +269,34 @@ func (e *instrumenter) depth(old uint32) uint32 {
 }
 
 func (e *instrumenter) enterLoop(in instr) {
-	e.copyTo(e.pos)
-	e.open()
-	e.tickIfOut()
-	e.out = append(e.out, e.b[in.at:e.pos]...)
+	e.copyTo(in.at)
+	header := e.b[in.at:e.pos] // opcode and block type
+	e.out.op(opBlock)
+	e.out = append(e.out, header[1:]...)
+	e.out = append(e.out, header...)
+	e.blockThrough(in)
+	e.blockThrough(in)
+	e.out.local(opLocalGet, e.local).i64(0).op(opI64LtS).branch(opBrIf, 0)
+	e.blockThrough(in)
+	e.out = append(e.out, header...)
+	e.from = e.pos
+	e.levels += 5
 	e.out.local(opLocalGet, e.local).i64(int64(e.costs.loops[e.loop])).op(opI64Sub).local(opLocalTee, e.local)
 	e.out.i64(0).op(opI64LtS).branch(opBrIf, 1)
 	e.moved()
 	e.labels = append(e.labels, label{e.open(), true})
 	e.loop++
+}
+
+// blockThrough opens a block that gives back the parameters of a loop.
+func (e *instrumenter) blockThrough(loop instr) {
+	e.out.op(opBlock)
+	if loop.y == 0 || len(e.m.Types[loop.x].Params) == 0 {
+		e.out = append(e.out, emptyBlock)
+		return
+	}
+	params := e.m.Types[loop.x].Params
+	e.out = appendS64(e.out, int64(e.types.index(FuncType{params, params})))
 }
 
 func (e *instrumenter) leave() {
@@ -287,17 +306,16 @@ func (e *instrumenter) leave() {
 	e.levels--
 	switch {
 	case l.loop:
-		e.levels--
+		e.levels -= 5
+		e.copyTo(e.pos)
+		e.out.branch(opBr, 4).op(opEnd).branch(opBr, 1).op(opEnd).op(opEnd)
+		e.store()
+		e.out.index(opCall, e.fuel.tick).local(opLocalSet, e.local).branch(opBr, 0).op(opEnd).op(opEnd)
+		e.moved()
 	case last == 0:
 		e.copyTo(e.pos)
 		e.store()
 		e.out.op(opEnd)
 		e.moved()
-		return
-	default:
-		return
 	}
-	e.copyTo(e.pos)
-	e.out.op(opEnd)
-	e.moved()
 }
