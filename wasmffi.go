@@ -1,4 +1,59 @@
 // Package wasmffi calls C code from Go: C compiled to wasm32, in a sandbox, or
 // a shared library of this machine, through one [Library] interface and
 // without cgo.
+//
+//	import (
+//		"github.com/wasmffi/wasmffi"
+//		_ "github.com/wasmffi/wasmffi/host"   // wasm modules, sandboxed
+//		_ "github.com/wasmffi/wasmffi/native" // this machine's shared libraries
+//	)
+//
+//	lib, err := wasmffi.Open(ctx, "geo.wasm") // or "./libgeo.so"
+//	defer lib.Close()
+//	dist, err := wasmffi.Bind[func(ax, ay, bx, by float64) float64](lib, "dist")
+//	d := dist(0, 0, 3, 4) // double dist(double ax, double ay, double bx, double by);
+//
+// # Linking is consent
+//
+// A program can open only what it imports a backend for. With package host
+// alone it is a static binary that can never be made to load machine code;
+// importing package native is the decision to trust shared libraries.
+//
+// # Arguments
+//
+// The same words hold on both backends.
+//
+//   - A Go argument fills exactly one C parameter.
+//   - A Go integer goes to the C type that was declared, checked for its range.
+//     Go's int and uint need a declaration ([BindAs], [BindFunc]); C's types
+//     whose size differs between platforms have Go types of their own:
+//     [dtype.Long], [dtype.Size], [dtype.WChar] …
+//   - A string is copied, with a NUL after it.
+//   - A slice, or a pointer to a struct or other value, is the C pointer for
+//     the length of the call: natively in place where Go's layout is C's, in
+//     the sandbox copied in and copied out again. [In] is copied in only, [Out]
+//     out only. Slices that overlap in Go overlap in C.
+//   - C must not keep such a pointer. What it may keep is allocated in the
+//     library, with [memory.NewArena] on [Library.Space], and passed as a
+//     [memory.View] or [memory.Pointer].
+//   - Only pointer-free Go values without bool are used in place, so that C
+//     can never make up a Go pointer or an invalid bool; others are converted
+//     member by member, before the call and after it.
+//   - A Go func is a C function pointer for the length of the call; one from
+//     [NewCallback] until it is freed.
+//   - A [Handle] carries a Go value through void *.
+//   - nil is NULL.
+//
+// # Errors
+//
+// Functions bound with an error result return *[Error]; those without panic
+// with it. Errors unwrap to the sentinels of this package and of package
+// memory. A mistake in the arguments is found before C is entered.
+//
+// # Concurrency
+//
+// Libraries and bound functions may be used by several goroutines. A sandbox
+// runs one call at a time and lets the others wait, except that a callback may
+// call back into the library on its own goroutine; native calls run in
+// parallel, as far as the C code allows it.
 package wasmffi
