@@ -17,6 +17,9 @@ type ABI struct {
 	ldFormat LongDoubleFormat
 	int128   bool    // __int128 exists
 	dialect  Dialect // how bit-fields and packed structs are laid out
+	msvc     bool    // MSDialect means Microsoft's own compiler, not ms_struct
+
+	anonAlign bool // unnamed bit-fields align their struct
 }
 
 // A LongDoubleFormat is what long double is on an ABI.
@@ -47,15 +50,15 @@ const maxABIs = 16
 var (
 	WASM32       = &ABI{name: "wasm32", index: 0, pointer: 4, long: 4, wchar: 4, ldouble: 16, ldFormat: LongDoubleQuad, int128: true, dialect: SysVDialect}
 	LinuxAMD64   = &ABI{name: "linux-amd64", index: 1, pointer: 8, long: 8, wchar: 4, ldouble: 16, ldFormat: LongDoubleX87, int128: true, dialect: SysVDialect}
-	LinuxARM64   = &ABI{name: "linux-arm64", index: 2, pointer: 8, long: 8, wchar: 4, ucharCh: true, uwchar: true, ldouble: 16, ldFormat: LongDoubleQuad, int128: true, dialect: SysVDialect}
+	LinuxARM64   = &ABI{name: "linux-arm64", index: 2, pointer: 8, long: 8, wchar: 4, ucharCh: true, uwchar: true, ldouble: 16, ldFormat: LongDoubleQuad, int128: true, dialect: SysVDialect, anonAlign: true}
 	DarwinAMD64  = &ABI{name: "darwin-amd64", index: 3, pointer: 8, long: 8, wchar: 4, ldouble: 16, ldFormat: LongDoubleX87, int128: true, dialect: SysVDialect}
 	DarwinARM64  = &ABI{name: "darwin-arm64", index: 4, pointer: 8, long: 8, wchar: 4, ldouble: 8, ldFormat: LongDoubleIsDouble, int128: true, dialect: SysVDialect}
-	WindowsAMD64 = &ABI{name: "windows-amd64", index: 5, pointer: 8, long: 4, wchar: 2, uwchar: true, ldouble: 8, ldFormat: LongDoubleIsDouble, int128: true, dialect: MSDialect}
-	WindowsARM64 = &ABI{name: "windows-arm64", index: 6, pointer: 8, long: 4, wchar: 2, uwchar: true, ldouble: 8, ldFormat: LongDoubleIsDouble, int128: true, dialect: MSDialect}
+	WindowsAMD64 = &ABI{name: "windows-amd64", index: 5, pointer: 8, long: 4, wchar: 2, uwchar: true, ldouble: 8, ldFormat: LongDoubleIsDouble, int128: true, dialect: MSDialect, msvc: true}
+	WindowsARM64 = &ABI{name: "windows-arm64", index: 6, pointer: 8, long: 4, wchar: 2, uwchar: true, ldouble: 8, ldFormat: LongDoubleIsDouble, int128: true, dialect: MSDialect, msvc: true}
 	MinGWAMD64   = &ABI{name: "mingw-amd64", index: 7, pointer: 8, long: 4, wchar: 2, uwchar: true, ldouble: 16, ldFormat: LongDoubleX87, int128: true, dialect: MSDialect}
 	Emscripten32 = &ABI{name: "emscripten32", index: 8, pointer: 4, long: 4, wchar: 4, ldouble: 8, ldFormat: LongDoubleQuad, int128: true, dialect: SysVDialect}
 	FreeBSDAMD64 = &ABI{name: "freebsd-amd64", index: 9, pointer: 8, long: 8, wchar: 4, ldouble: 16, ldFormat: LongDoubleX87, int128: true, dialect: SysVDialect}
-	FreeBSDARM64 = &ABI{name: "freebsd-arm64", index: 10, pointer: 8, long: 8, wchar: 4, ucharCh: true, uwchar: true, ldouble: 16, ldFormat: LongDoubleQuad, int128: true, dialect: SysVDialect}
+	FreeBSDARM64 = &ABI{name: "freebsd-arm64", index: 10, pointer: 8, long: 8, wchar: 4, ucharCh: true, uwchar: true, ldouble: 16, ldFormat: LongDoubleQuad, int128: true, dialect: SysVDialect, anonAlign: true}
 )
 
 var abis = []*ABI{WASM32, LinuxAMD64, LinuxARM64, DarwinAMD64, DarwinARM64, WindowsAMD64, WindowsARM64, MinGWAMD64, Emscripten32, FreeBSDAMD64, FreeBSDARM64}
@@ -101,6 +104,15 @@ func (a *ABI) MaxAddress() uint64 { return 1<<(8*a.pointer-1)<<1 - 1 }
 
 // LongDouble is the format of long double.
 func (a *ABI) LongDouble() LongDoubleFormat { return a.ldFormat }
+
+// EnumBase is the integer type of an enum: Microsoft's compiler uses int for
+// every enum that does not state its type.
+func (a *ABI) EnumBase(t *Enum) *Int {
+	if a.msvc && !t.fixed {
+		return CInt
+	}
+	return t.base
+}
 
 // IntSize is the size of an integer type in bytes.
 func (a *ABI) IntSize(t *Int) uint64 {

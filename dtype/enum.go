@@ -6,6 +6,7 @@ import "fmt"
 type Enum struct {
 	tag    string
 	base   *Int
+	fixed  bool // base was stated
 	consts []EnumConst
 }
 
@@ -32,11 +33,18 @@ func NewEnum(tag string, consts ...EnumConst) (*Enum, error) {
 	case hi > 1<<32-1:
 		base = CULongLong
 	}
-	return NewEnumBase(tag, base, consts...)
+	return newEnum(tag, base, false, consts)
 }
 
 // NewEnumBase makes an enumerated type over a stated integer type.
 func NewEnumBase(tag string, base *Int, consts ...EnumConst) (*Enum, error) {
+	if base == nil {
+		return nil, &Error{Op: "enum", Path: tag, Err: fmt.Errorf("%w: no integer type", ErrInvalid)}
+	}
+	return newEnum(tag, base, true, consts)
+}
+
+func newEnum(tag string, base *Int, fixed bool, consts []EnumConst) (*Enum, error) {
 	seen := map[string]bool{}
 	for _, c := range consts {
 		if c.Name == "" || seen[c.Name] {
@@ -44,13 +52,14 @@ func NewEnumBase(tag string, base *Int, consts ...EnumConst) (*Enum, error) {
 		}
 		seen[c.Name] = true
 	}
-	return &Enum{tag: tag, base: base, consts: append([]EnumConst(nil), consts...)}, nil
+	return &Enum{tag: tag, base: base, fixed: fixed, consts: append([]EnumConst(nil), consts...)}, nil
 }
 
 // Tag is the name after enum; empty for an anonymous type.
 func (t *Enum) Tag() string { return t.tag }
 
-// Base is the integer type that holds the values.
+// Base is the integer type that holds the values, on ABIs other than
+// Microsoft's; see [ABI.EnumBase].
 func (t *Enum) Base() *Int { return t.base }
 
 // Consts are the constants in order of declaration. The slice must not be

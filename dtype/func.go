@@ -98,6 +98,10 @@ func Promote(t Type) Type {
 		if r.size < 4 {
 			return CInt
 		}
+	case *Enum:
+		if r.base.size < 4 {
+			return CInt
+		}
 	case *Float:
 		if r == CFloat {
 			return CDouble

@@ -48,10 +48,11 @@ func (m *goMatcher) fail(path string, c Type, format string, args ...any) error 
 
 // match compares everything but the alignment.
 func (m *goMatcher) match(t reflect.Type, c Type, path string) error {
-	size, err := m.abi.Size(c)
+	info, err := m.abi.info(c)
 	if err != nil {
 		return err
 	}
+	size := info.size
 	if holdsPointers(t) {
 		return m.fail(path, c, "a Go %v holds pointers or bools", t.Kind())
 	}

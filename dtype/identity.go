@@ -1,5 +1,7 @@
 package dtype
 
+import "slices"
+
 // Identical reports whether a and b are the same C type, typedef names and
 // tags included. Parameter names do not count.
 func Identical(a, b Type) bool {
@@ -7,16 +9,18 @@ func Identical(a, b Type) bool {
 }
 
 // Equivalent reports whether a and b are identical after typedef names are
-// resolved, as C's compatible types are. Tags count; two anonymous types are
+// resolved, as C's compatible types are (C11 6.2.7). Tags count; a struct that
+// is only declared is equivalent to any of its tag; two anonymous types are
 // equivalent when their members are.
 func Equivalent(a, b Type) bool {
 	return (&comparer{resolve: true}).same(a, b)
 }
 
-// LayoutEqual reports whether every byte of a means the same in b on this ABI:
+// LayoutEqual reports whether every byte of x means the same in y on this ABI:
 // scalars of the same size, signedness and kind at the same offsets. Names,
-// tags and typedefs do not count. Incomplete types are equal to nothing but
-// through a pointer.
+// tags and typedefs do not count, but a struct that is only declared is equal
+// to those of its tag. Pointers are equal when what they point to is, or when
+// one of them is void *.
 func (a *ABI) LayoutEqual(x, y Type) bool {
 	return (&comparer{resolve: true, abi: a}).same(x, y)
 }
@@ -37,7 +41,7 @@ func (c *comparer) same(x, y Type) bool {
 		return true
 	}
 	if c.abi != nil {
-		x, y = enumBase(x), enumBase(y)
+		x, y = c.abi.withoutEnum(x), c.abi.withoutEnum(y)
 	}
 	switch x := x.(type) {
 	case *Void:
@@ -78,7 +82,7 @@ func (c *comparer) same(x, y Type) bool {
 		return ok && c.sameFunc(x, y)
 	case *Named:
 		y, ok := y.(*Named)
-		return ok && x.name == y.name && c.same(x.under, y.under)
+		return ok && x.name == y.name && x.align == y.align && c.same(x.under, y.under)
 	case *Struct:
 		y, ok := y.(*Struct)
 		return ok && c.sameRecord(x, y, &x.record, &y.record)
@@ -94,9 +98,9 @@ func isVoid(t Type) bool {
 	return ok
 }
 
-func enumBase(t Type) Type {
+func (a *ABI) withoutEnum(t Type) Type {
 	if e, ok := t.(*Enum); ok {
-		return e.base
+		return a.EnumBase(e)
 	}
 	return t
 }
@@ -109,7 +113,7 @@ func (c *comparer) sameFloat(x, y *Float) bool {
 }
 
 func sameEnum(x, y *Enum) bool {
-	if x.tag != y.tag || *x.base != *y.base || len(x.consts) != len(y.consts) {
+	if x.tag != y.tag || x.fixed != y.fixed || *x.base != *y.base || len(x.consts) != len(y.consts) {
 		return false
 	}
 	for i := range x.consts {
@@ -141,17 +145,14 @@ func (c *comparer) sameRecord(xt, yt Type, x, y *record) bool {
 		c.open = map[[2]*record]bool{}
 	}
 	c.open[pair] = true
+	dx, dy := x.def.Load(), y.def.Load()
+	if dx == nil || dy == nil {
+		return x.tag == y.tag && x.tag != "" && (c.resolve || dx == dy)
+	}
 	if c.abi != nil {
 		return c.sameLayout(xt, yt)
 	}
-	dx, dy := x.def.Load(), y.def.Load()
-	if x.tag != y.tag || (dx == nil) != (dy == nil) {
-		return false
-	}
-	if dx == nil {
-		return x.tag != ""
-	}
-	if dx.attr != dy.attr || len(dx.fields) != len(dy.fields) {
+	if x.tag != y.tag || dx.attr != dy.attr || len(dx.fields) != len(dy.fields) {
 		return false
 	}
 	for i, f := range dx.fields {
@@ -165,22 +166,24 @@ func (c *comparer) sameRecord(xt, yt Type, x, y *record) bool {
 	return true
 }
 
-// sameLayout compares where members are, not what they are called.
+// sameLayout compares where members are, not what they are called. Unnamed
+// bit-fields have no meaning.
 func (c *comparer) sameLayout(x, y Type) bool {
 	lx, errx := c.abi.Layout(x)
 	ly, erry := c.abi.Layout(y)
-	if errx != nil || erry != nil {
-		rx, ry := recordOf(x), recordOf(y)
-		return errx != nil && erry != nil && rx.tag == ry.tag && !rx.Complete() && !ry.Complete()
-	}
-	if lx.Size != ly.Size || len(lx.Fields) != len(ly.Fields) || recordOf(x).Attr().Endian != recordOf(y).Attr().Endian {
+	if errx != nil || erry != nil || lx.Size != ly.Size {
 		return false
 	}
-	for i, f := range lx.Fields {
-		g := ly.Fields[i]
-		if f.Offset != g.Offset || f.BitField != g.BitField || f.BitStart != g.BitStart || f.Bits != g.Bits || !c.same(f.Type, g.Type) {
-			return false
-		}
+	swapped := func(t Type) bool { return recordOf(t).Attr().Endian == BigEndian }
+	if swapped(x) != swapped(y) {
+		return false
 	}
-	return true
+	fx, fy := meaningful(lx.Fields), meaningful(ly.Fields)
+	return slices.EqualFunc(fx, fy, func(f, g FieldLayout) bool {
+		return f.Offset == g.Offset && f.BitField == g.BitField && f.BitStart == g.BitStart && f.Bits == g.Bits && c.same(f.Type, g.Type)
+	})
+}
+
+func meaningful(fields []FieldLayout) []FieldLayout {
+	return slices.DeleteFunc(slices.Clone(fields), func(f FieldLayout) bool { return f.BitField && f.Name == "" })
 }

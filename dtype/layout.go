@@ -10,97 +10,169 @@ type Layout struct {
 	// Fields are the members of a struct or union in order of declaration.
 	// Unnamed bit-fields are among them.
 	Fields []FieldLayout
+
+	// kept is the alignment that Microsoft's rules keep when the type is a
+	// member of a packed struct, because aligned(n) asked for it inside.
+	kept uint64
 }
 
 // A FieldLayout is where a member is in its struct or union.
 type FieldLayout struct {
 	Field
 	// Offset and Size are the member's bytes; for a bit-field, those of the
-	// storage unit it is accessed through, which lies inside the struct.
+	// storage unit it is accessed through, which lies inside the struct: the
+	// unit of its declared type where that is aligned and inside, else the
+	// fewest bytes that hold its bits. A flexible array and a bit-field of
+	// width 0 have size 0.
 	Offset, Size uint64
 	// BitStart is a bit-field's first bit, counted from the struct's first
-	// bit, bit 0 being the least significant bit of byte 0.
+	// bit, bit 0 being the least significant bit of byte 0, or in a big-endian
+	// struct the most significant one.
 	BitStart uint64
 }
 
 // Layout lays t out. Layouts of structs and unions are computed once for each
-// ABI and must not be changed. Errors wrap [ErrIncomplete], [ErrOverflow] or
-// [ErrNotSupported].
+// ABI and must not be changed. Errors wrap [ErrIncomplete], [ErrInvalid],
+// [ErrOverflow] or [ErrNotSupported] and name the member.
 func (a *ABI) Layout(t Type) (*Layout, error) {
 	if r := recordOf(t); r != nil {
 		if l := r.layouts[a.index].Load(); l != nil {
-			return l, nil
+			return withTypedef(l, t), nil
 		}
-		l, err := a.layoutRecord(Resolve(t), r)
-		if err != nil {
-			return nil, err
-		}
-		r.layouts[a.index].Store(l)
-		return l, nil
 	}
-	size, align, err := a.sizeAlign(t)
+	info, err := a.complete(t)
 	if err != nil {
 		return nil, err
 	}
-	return &Layout{Size: size, Align: align}, nil
-}
-
-// Size is the size of t in bytes.
-func (a *ABI) Size(t Type) (uint64, error) {
-	size, _, err := a.sizeAlign(t)
-	return size, err
-}
-
-// Align is the alignment of t in bytes.
-func (a *ABI) Align(t Type) (uint64, error) {
-	_, align, err := a.sizeAlign(t)
-	return align, err
-}
-
-func (a *ABI) sizeAlign(t Type) (size, align uint64, err error) {
-	fail := func(err error) (uint64, uint64, error) {
-		return 0, 0, &Error{Op: "layout " + a.name, Type: t, Err: err}
+	if r := recordOf(t); r != nil {
+		return withTypedef(r.layouts[a.index].Load(), t), nil
 	}
+	return &Layout{Size: info.size, Align: info.align}, nil
+}
+
+// withTypedef is a record's layout with the alignment that its typedef states.
+func withTypedef(l *Layout, t Type) *Layout {
+	if n, ok := t.(*Named); ok && n.Align() != 0 {
+		aligned := *l
+		aligned.Align = n.Align()
+		return &aligned
+	}
+	return l
+}
+
+// Size is the size of t in bytes, what sizeof gives.
+func (a *ABI) Size(t Type) (uint64, error) {
+	info, err := a.complete(t)
+	return info.size, err
+}
+
+// Align is the alignment of t in bytes, what _Alignof gives.
+func (a *ABI) Align(t Type) (uint64, error) {
+	info, err := a.complete(t)
+	return info.align, err
+}
+
+// complete is a.info for a type that must have a size by itself, with errors
+// for users to see.
+func (a *ABI) complete(t Type) (typeInfo, error) {
+	info, err := a.info(t)
+	if err == nil && isFlexible(t) {
+		err = a.layoutError(t, ErrIncomplete)
+	}
+	if e, ok := err.(*Error); ok && e.Path != "" {
+		e.Path = joinPath(typeName(t), e.Path)
+	}
+	return info, err
+}
+
+func (a *ABI) layoutError(t Type, err error) error {
+	return &Error{Op: "layout " + a.name, Type: t, Err: err}
+}
+
+// memberError puts the name of the member before an error about its type.
+func memberError(name string, err error) error {
+	if e, ok := err.(*Error); ok {
+		e.Path = joinPath(name, e.Path)
+	}
+	return err
+}
+
+// A typeInfo is what the rules for members ask about a type, in bytes.
+type typeInfo struct {
+	size, align uint64
+	// stated is the alignment that aligned(n) gives to the type itself, by its
+	// definition or its typedef, kept the one that it gives to members inside;
+	// 0 if it is not used. Only Microsoft's rules ask.
+	stated, kept uint64
+}
+
+func (a *ABI) info(t Type) (typeInfo, error) {
 	switch t := t.(type) {
 	case *Bool:
-		return 1, 1, nil
+		return typeInfo{size: 1, align: 1}, nil
 	case *Int:
 		n := a.IntSize(t)
 		if n == 16 && !a.int128 {
-			return fail(ErrNotSupported)
+			return typeInfo{}, a.layoutError(t, ErrNotSupported)
 		}
-		return n, n, nil
+		return typeInfo{size: n, align: n}, nil
 	case *Float:
-		n := a.floatSize(t)
-		return n, a.floatAlign(t), nil
+		return typeInfo{size: a.floatSize(t), align: a.floatAlign(t)}, nil
 	case *Complex:
-		return 2 * a.floatSize(t.part), a.floatAlign(t.part), nil
+		return typeInfo{size: 2 * a.floatSize(t.part), align: a.floatAlign(t.part)}, nil
 	case *Pointer:
-		return uint64(a.pointer), uint64(a.pointer), nil
+		return typeInfo{size: uint64(a.pointer), align: uint64(a.pointer)}, nil
 	case *Enum:
-		return a.sizeAlign(t.base)
+		return a.info(a.EnumBase(t))
 	case *Named:
-		return a.sizeAlign(t.under)
+		info, err := a.info(t.under)
+		if t.align != 0 {
+			info.align, info.stated = t.align, t.align
+		}
+		return info, err
 	case *Array:
-		es, ea, err := a.sizeAlign(t.elem)
-		if err != nil {
-			return 0, 0, err
-		}
-		size, ok := mul(es, t.n)
-		if !ok || size > a.maxSize() {
-			return fail(ErrOverflow)
-		}
-		return size, ea, nil
-	case *Struct, *Union:
-		l, err := a.Layout(t)
-		if err != nil {
-			return 0, 0, err
-		}
-		return l.Size, l.Align, nil
+		return a.arrayInfo(t)
+	case *Struct:
+		return a.recordInfo(t, &t.record)
+	case *Union:
+		return a.recordInfo(t, &t.record)
 	case *Void, *Func:
-		return fail(ErrIncomplete)
+		return typeInfo{}, a.layoutError(t, ErrIncomplete)
 	}
-	return fail(fmt.Errorf("%w: %T", ErrInvalid, t))
+	return typeInfo{}, a.layoutError(t, fmt.Errorf("%w: unknown kind %T", ErrInvalid, t))
+}
+
+func (a *ABI) arrayInfo(t *Array) (typeInfo, error) {
+	info, err := a.info(t.elem)
+	if err != nil {
+		return typeInfo{}, err
+	}
+	if info.size%info.align != 0 {
+		return typeInfo{}, a.layoutError(t, fmt.Errorf("%w: element size %d is no multiple of its alignment %d", ErrInvalid, info.size, info.align))
+	}
+	if info.size != 0 && t.n > a.maxSize()/info.size {
+		return typeInfo{}, a.layoutError(t, fmt.Errorf("%w: %d elements of %d bytes", ErrOverflow, t.n, info.size))
+	}
+	info.size *= t.n
+	return info, nil
+}
+
+func (a *ABI) recordInfo(t Type, r *record) (typeInfo, error) {
+	l := r.layouts[a.index].Load()
+	if l == nil {
+		fresh, err := a.layoutRecord(t, r)
+		if err != nil {
+			return typeInfo{}, err
+		}
+		// Another goroutine may have been first: a type has one layout.
+		r.layouts[a.index].CompareAndSwap(nil, fresh)
+		l = r.layouts[a.index].Load()
+	}
+	info := typeInfo{size: l.Size, align: l.Align, kept: l.kept}
+	if r.Attr().Align != 0 {
+		info.stated = l.Align
+	}
+	return info, nil
 }
 
 func (a *ABI) floatSize(t *Float) uint64 {
@@ -120,82 +192,106 @@ func (a *ABI) floatAlign(t *Float) uint64 {
 	return uint64(a.ldouble)
 }
 
-// maxSize is the size of the largest object: PTRDIFF_MAX, as compilers have it.
-func (a *ABI) maxSize() uint64 { return a.MaxAddress() >> 1 }
+// maxSize is the size of the largest object: PTRDIFF_MAX, as compilers have
+// it, but no more than makes offsets in bits fit into 64 bits.
+func (a *ABI) maxSize() uint64 { return min(a.MaxAddress()>>1, 1<<60) }
 
+// layoutRecord places the members of a struct or union in order.
 func (a *ABI) layoutRecord(t Type, r *record) (*Layout, error) {
 	d := r.def.Load()
 	if d == nil {
-		return nil, &Error{Op: "layout " + a.name, Type: t, Err: ErrIncomplete}
+		return nil, a.layoutError(t, ErrIncomplete)
 	}
 	_, isUnion := t.(*Union)
-	p := placer{abi: a, union: isUnion, attr: d.attr, align: 1}
+	p := newPlacer(a, isUnion, d.attr)
 	l := &Layout{Fields: make([]FieldLayout, len(d.fields))}
 	for i, f := range d.fields {
-		fl, err := p.place(f)
+		m, err := a.memberOf(f, d.attr)
 		if err != nil {
-			return nil, &Error{Op: "layout " + a.name, Path: f.Name, Type: t, Err: err}
+			return nil, memberError(f.Name, err)
 		}
-		l.Fields[i] = fl
+		at := p.place(m)
+		if at > 8*a.maxSize() || at/8+m.size > a.maxSize() {
+			return nil, memberError(f.Name, a.layoutError(f.Type, fmt.Errorf("%w: the member ends at byte %d", ErrOverflow, at/8+m.size)))
+		}
+		l.Fields[i] = FieldLayout{Field: f, Offset: at / 8, Size: m.size, BitStart: at}
 	}
-	l.Align = max(p.align, d.attr.Align)
-	size, ok := alignUp(p.end, l.Align)
-	if !ok || size > a.maxSize() {
-		return nil, &Error{Op: "layout " + a.name, Type: t, Err: ErrOverflow}
+	l.Size, l.Align, l.kept = p.finish()
+	if l.Size > a.maxSize() {
+		return nil, a.layoutError(t, fmt.Errorf("%w: %d bytes", ErrOverflow, l.Size))
 	}
-	l.Size = size
+	for i := range l.Fields {
+		if f := &l.Fields[i]; f.BitField {
+			f.Offset, f.Size = storageUnit(f.BitStart, uint64(f.Bits), f.Size, l.Size)
+		} else {
+			f.BitStart = 0
+		}
+	}
 	return l, nil
 }
 
-// A placer puts the members of one struct or union, in order.
-type placer struct {
-	abi   *ABI
-	union bool
-	attr  Attr
-	end   uint64 // first byte after what has been placed
-	align uint64
+// storageUnit is the offset and size of the bytes through which a bit-field is
+// accessed, in a struct of the given size.
+func storageUnit(start, width, unit, size uint64) (at, n uint64) {
+	if width == 0 {
+		return start / 8, 0
+	}
+	if at = start / 8 / unit * unit; start+width <= 8*(at+unit) && at+unit <= size {
+		return at, unit
+	}
+	at = start / 8
+	return at, (start+width+7)/8 - at
 }
 
-func (p *placer) place(f Field) (FieldLayout, error) {
-	if f.BitField {
-		return FieldLayout{}, fmt.Errorf("%w: bit-field", ErrNotSupported)
-	}
-	size, align, err := p.abi.sizeAlign(f.Type)
+// A member is a field with what its placement depends on.
+type member struct {
+	Field
+	typeInfo
+	natural uint64 // alignment of the type without its typedef's aligned(n)
+	scalar  uint64 // size of a _Bool, integer or float, also as element; else 0
+}
+
+func (a *ABI) memberOf(f Field, attr Attr) (member, error) {
+	info, err := a.info(f.Type)
 	if err != nil {
-		return FieldLayout{}, err
+		return member{}, err
 	}
-	if p.attr.Packed || f.Packed {
-		align = 1
+	m := member{Field: f, typeInfo: info, natural: info.align}
+	if _, ok := f.Type.(*Named); ok {
+		plain, err := a.info(Resolve(f.Type))
+		if err != nil {
+			return member{}, err
+		}
+		m.natural = plain.align
 	}
-	align = max(align, f.Align)
-	if p.attr.Pack != 0 {
-		align = min(align, p.attr.Pack)
-	}
-	at := uint64(0)
-	ok := true
-	if !p.union {
-		if at, ok = alignUp(p.end, align); !ok {
-			return FieldLayout{}, ErrOverflow
+	switch e := elemOf(f.Type).(type) {
+	case *Bool:
+		m.scalar = 1
+	case *Int:
+		m.scalar = a.IntSize(e)
+	case *Float:
+		m.scalar = a.floatSize(e)
+	case *Pointer:
+		if attr.Endian == BigEndian {
+			return member{}, a.layoutError(f.Type, fmt.Errorf("%w: pointer in a big-endian struct", ErrNotSupported))
 		}
 	}
-	end := at + size
-	if end < at || end > p.abi.maxSize() {
-		return FieldLayout{}, ErrOverflow
+	if f.BitField && uint64(f.Bits) > 8*info.size {
+		return member{}, a.layoutError(f.Type, fmt.Errorf("%w: bit-field of width %d in %d bits", ErrInvalid, f.Bits, 8*info.size))
 	}
-	p.end = max(p.end, end)
-	p.align = max(p.align, align)
-	return FieldLayout{Field: f, Offset: at, Size: size}, nil
+	return m, nil
+}
+
+// elemOf is the element type of an array of any dimensions, or t itself.
+func elemOf(t Type) Type {
+	for {
+		a, ok := Resolve(t).(*Array)
+		if !ok {
+			return Resolve(t)
+		}
+		t = a.elem
+	}
 }
 
 // alignUp rounds n up to a multiple of align, a power of two.
-func alignUp(n, align uint64) (uint64, bool) {
-	r := (n + align - 1) &^ (align - 1)
-	return r, r >= n
-}
-
-func mul(a, b uint64) (uint64, bool) {
-	if a == 0 || b <= ^uint64(0)/a {
-		return a * b, true
-	}
-	return 0, false
-}
+func alignUp(n, align uint64) uint64 { return (n + align - 1) &^ (align - 1) }

@@ -1,10 +1,6 @@
 package dtype
 
-import (
-	"fmt"
-	"sync"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // A Field is a member of a struct or union.
 type Field struct {
@@ -64,9 +60,8 @@ type Union struct{ record }
 
 // record is what structs and unions share.
 type record struct {
-	tag  string
-	once sync.Mutex // held while a definition is installed
-	def  atomic.Pointer[definition]
+	tag string
+	def atomic.Pointer[definition]
 	// layouts caches one layout for each row of the ABI table, here so that it
 	// lives exactly as long as the type.
 	layouts [maxABIs]atomic.Pointer[Layout]
@@ -114,102 +109,12 @@ func DeclareUnion(tag string) *Union { return &Union{record{tag: tag}} }
 
 // Define completes a declared struct. It can be done once.
 func (t *Struct) Define(attr Attr, fields ...Field) error {
-	return t.define(t, "struct", attr, fields)
+	return t.define(t, attr, fields)
 }
 
 // Define completes a declared union. It can be done once.
 func (t *Union) Define(attr Attr, fields ...Field) error {
-	return t.define(t, "union", attr, fields)
-}
-
-func (r *record) define(self Type, kind string, attr Attr, fields []Field) error {
-	fail := func(path, format string, args ...any) error {
-		return &Error{Op: "define", Path: path, Type: self,
-			Err: fmt.Errorf("%w: "+format, append([]any{ErrInvalid}, args...)...)}
-	}
-	for _, n := range []uint64{attr.Pack, attr.Align} {
-		if n&(n-1) != 0 {
-			return fail("", "alignment %d is no power of two", n)
-		}
-	}
-	seen := map[string]bool{}
-	for i, f := range fields {
-		if f.Type == nil {
-			return fail(f.Name, "member has no type")
-		}
-		if f.Align&(f.Align-1) != 0 {
-			return fail(f.Name, "alignment %d is no power of two", f.Align)
-		}
-		switch m := Resolve(f.Type).(type) {
-		case *Void, *Func:
-			return fail(f.Name, "member of type %v", f.Type)
-		case *Array:
-			if m.flexible && (kind != "struct" || i != len(fields)-1) {
-				return fail(f.Name, "flexible array is not the last member of a struct")
-			}
-		case *Struct:
-			if &m.record == r {
-				return fail(f.Name, "%s contains itself", kind)
-			}
-		case *Union:
-			if &m.record == r {
-				return fail(f.Name, "%s contains itself", kind)
-			}
-		}
-		if f.BitField {
-			if err := checkBitField(f); err != "" {
-				return fail(f.Name, "%s", err)
-			}
-		}
-		for _, name := range memberNames(f) {
-			if seen[name] {
-				return fail(name, "two members of this name")
-			}
-			seen[name] = true
-		}
-	}
-	r.once.Lock()
-	defer r.once.Unlock()
-	if r.def.Load() != nil {
-		return fail("", "defined twice")
-	}
-	r.def.Store(&definition{append([]Field(nil), fields...), attr})
-	return nil
-}
-
-// checkBitField reports why f is no bit-field, or nothing. Widths against
-// sizes that the ABI chooses are checked when it is laid out.
-func checkBitField(f Field) string {
-	switch t := Resolve(f.Type).(type) {
-	case *Bool:
-		if f.Bits > 1 {
-			return fmt.Sprintf("_Bool bit-field of width %d", f.Bits)
-		}
-	case *Int:
-		if t.size < sizeLong && uint(f.Bits) > 8*uint(t.size) {
-			return fmt.Sprintf("width %d exceeds the %d bits of %v", f.Bits, 8*t.size, t)
-		}
-	case *Enum:
-	default:
-		return fmt.Sprintf("bit-field of type %v", f.Type)
-	}
-	if f.Bits == 0 && f.Name != "" {
-		return "named bit-field of width 0"
-	}
-	return ""
-}
-
-// memberNames lists the names that f brings into its record: its own, or those
-// of an anonymous record's members.
-func memberNames(f Field) []string {
-	if f.Name != "" {
-		return []string{f.Name}
-	}
-	var names []string
-	for _, m := range Members(f.Type) {
-		names = append(names, memberNames(m)...)
-	}
-	return names
+	return t.define(t, attr, fields)
 }
 
 // Tag is the name after struct or union; empty for an anonymous type.

@@ -46,6 +46,7 @@ type Bool struct{}
 type Named struct {
 	name  string
 	under Type
+	align uint64 // from aligned(n); 0 if not given
 }
 
 // A Pointer is a pointer to an object or function type.
@@ -85,11 +86,37 @@ func NewNamed(name string, under Type) (*Named, error) {
 	return &Named{name: name, under: under}, nil
 }
 
+// NewNamedAligned makes a typedef name with __attribute__((aligned(align))),
+// which replaces the alignment of under, downwards too.
+func NewNamedAligned(name string, under Type, align uint64) (*Named, error) {
+	t, err := NewNamed(name, under)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkAlign(align); err != nil {
+		return nil, &Error{Op: "typedef", Path: name, Err: err}
+	}
+	t.align = align
+	return t, nil
+}
+
+// checkAlign refuses what aligned(n) does not take. The greatest alignment is
+// the one that gcc and clang share.
+func checkAlign(n uint64) error {
+	if n&(n-1) != 0 || n > 1<<28 {
+		return fmt.Errorf("%w: alignment %d is no power of two up to 1<<28", ErrInvalid, n)
+	}
+	return nil
+}
+
 // Name is the typedef's name.
 func (t *Named) Name() string { return t.name }
 
 // Underlying is the type that the typedef names; it may be a typedef again.
 func (t *Named) Underlying() Type { return t.under }
+
+// Align is the alignment in bytes that the typedef states; 0 if it states none.
+func (t *Named) Align() uint64 { return t.align }
 
 // Resolve follows typedef names to the type they stand for.
 func Resolve(t Type) Type {
@@ -162,8 +189,13 @@ func (t *Array) Len() uint64 { return t.n }
 // member T a[].
 func (t *Array) Flexible() bool { return t.flexible }
 
-// ComplexOf is _Complex part.
-func ComplexOf(part *Float) *Complex { return &Complex{part: part} }
+// ComplexOf is _Complex part. A nil part means double.
+func ComplexOf(part *Float) *Complex {
+	if part == nil {
+		part = CDouble
+	}
+	return &Complex{part: part}
+}
 
 // Part is the type of the real and the imaginary part.
 func (t *Complex) Part() *Float { return t.part }

@@ -1,0 +1,83 @@
+package dtype
+
+// An msStructPlacer follows ms_struct, gcc's and clang's imitation of
+// Microsoft's rules, which mingw uses: a bit-field allocates a whole unit of
+// its declared type, and following ones of a type of the same size share it.
+// It differs from Microsoft's own compiler where attributes are concerned.
+type msStructPlacer struct {
+	attr      Attr
+	union     bool
+	anonAlign bool
+
+	end   uint64 // first bit after what has been placed, with its whole unit
+	align uint64 // bytes
+	unit  uint64 // bits of the unit that the last bit-field is in; 0 if none
+	free  uint64 // bits free at the end of that unit
+}
+
+func (p *msStructPlacer) place(m member) uint64 {
+	if m.BitField {
+		return p.placeBits(m)
+	}
+	p.unit, p.free = 0, 0
+	// Fundamental types align to their size, whatever the ABI says of long
+	// double.
+	m.align = max(m.align, m.scalar)
+	align := memberAlign(m, p.attr)
+	at := uint64(0)
+	if !p.union {
+		at = alignUp(p.end, 8*align)
+	}
+	p.end = max(p.end, at+8*m.size)
+	p.align = max(p.align, align)
+	return at
+}
+
+func (p *msStructPlacer) placeBits(m member) uint64 {
+	width, unit := uint64(m.Bits), 8*m.size
+	align := unit
+	if p.unit != unit || p.free < width {
+		if p.unit == 0 && width == 0 {
+			align = 8 // ignored after what is no bit-field
+		}
+		p.unit, p.free = 0, 0
+	}
+	align = max(align, 8*m.Align)
+	if width != 0 {
+		align = 8 * capAlign(align/8, p.attr)
+	}
+	if p.union {
+		return p.placeInUnion(m, width, unit)
+	}
+	at := p.end - p.free
+	if width == 0 || width > p.free {
+		at, p.free = alignUp(at, align), 0
+	}
+	if width == 0 {
+		p.end, p.unit, p.free = at, 0, 0
+	} else {
+		if p.free == 0 {
+			p.end, p.free = at+unit, unit
+		}
+		p.unit, p.free = unit, p.free-width
+	}
+	if m.Name != "" || p.anonAlign {
+		p.align = max(p.align, align/8)
+	}
+	return at
+}
+
+// placeInUnion takes a whole unit, and a byte for a width of 0. Alignment
+// counts for nothing.
+func (p *msStructPlacer) placeInUnion(m member, width, unit uint64) uint64 {
+	if width == 0 {
+		unit = 8
+	}
+	p.end = max(p.end, unit)
+	return 0
+}
+
+func (p *msStructPlacer) finish() (size, align, kept uint64) {
+	align = max(p.align, p.attr.Align)
+	return alignUp(p.end, 8*align) / 8, align, 0
+}
