@@ -180,8 +180,20 @@ func (c *comparer) sameLayout(x, y Type) bool {
 	}
 	fx, fy := meaningful(lx.Fields), meaningful(ly.Fields)
 	return slices.EqualFunc(fx, fy, func(f, g FieldLayout) bool {
-		return f.Offset == g.Offset && f.BitField == g.BitField && f.BitStart == g.BitStart && f.Bits == g.Bits && c.same(f.Type, g.Type)
+		if f.BitField != g.BitField || f.BitStart != g.BitStart || f.Bits != g.Bits {
+			return false
+		}
+		if f.BitField {
+			return c.abi.bitsSigned(f.Type) == c.abi.bitsSigned(g.Type)
+		}
+		return f.Offset == g.Offset && c.same(f.Type, g.Type)
 	})
+}
+
+// bitsSigned reports whether a bit-field of type t is signed.
+func (a *ABI) bitsSigned(t Type) bool {
+	i, ok := a.withoutEnum(Resolve(t)).(*Int)
+	return ok && a.Signed(i)
 }
 
 func meaningful(fields []FieldLayout) []FieldLayout {

@@ -25,7 +25,7 @@ func newPlacer(a *ABI, union bool, attr Attr) placer {
 	case a.msvc:
 		return newMSVCPlacer(a, union, attr)
 	default:
-		return &msStructPlacer{attr: attr, union: union, align: 1, anonAlign: a.anonAlign}
+		return &msStructPlacer{attr: attr, union: union, align: 1}
 	}
 }
 

@@ -5,9 +5,8 @@ package dtype
 // its declared type, and following ones of a type of the same size share it.
 // It differs from Microsoft's own compiler where attributes are concerned.
 type msStructPlacer struct {
-	attr      Attr
-	union     bool
-	anonAlign bool
+	attr  Attr
+	union bool
 
 	end   uint64 // first bit after what has been placed, with its whole unit
 	align uint64 // bytes
@@ -61,9 +60,7 @@ func (p *msStructPlacer) placeBits(m member) uint64 {
 		}
 		p.unit, p.free = unit, p.free-width
 	}
-	if m.Name != "" || p.anonAlign {
-		p.align = max(p.align, align/8)
-	}
+	p.align = max(p.align, align/8)
 	return at
 }
 

@@ -1,0 +1,103 @@
+package dtype
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Every size, alignment and sign of the table, as the target's compiler has it.
+func TestScalarsAgainstCompiler(t *testing.T) {
+	for _, abi := range ABIs() {
+		t.Run(abi.Name(), func(t *testing.T) {
+			t.Parallel()
+			require.Contains(t, targets, abi)
+			clangFor(abi).compile(t, prelude+scalarAsserts(t, abi))
+		})
+	}
+}
+
+func TestScalarsAgainstGCC(t *testing.T) {
+	t.Run("linux-arm64", func(t *testing.T) {
+		gcc := compiler{[]string{"aarch64-linux-gnu-gcc", "-w"}, "gcc-aarch64-linux-gnu"}
+		gcc.compile(t, prelude+scalarAsserts(t, LinuxARM64))
+	})
+	t.Run("mingw-amd64", func(t *testing.T) {
+		gcc := compiler{[]string{"x86_64-w64-mingw32-gcc", "-w"}, "gcc-mingw-w64-x86-64"}
+		gcc.compile(t, prelude+scalarAsserts(t, MinGWAMD64))
+	})
+}
+
+func scalarAsserts(t *testing.T, abi *ABI) string {
+	var c strings.Builder
+	check := func(format string, args ...any) {
+		s := fmt.Sprintf(format, args...)
+		fmt.Fprintf(&c, "_Static_assert(%s, %q);\n", s, s)
+	}
+	types := append(Scalars(), PointerTo(CVoid), ComplexOf(CFloat), ComplexOf(CDouble), ComplexOf(CLongDouble))
+	for _, ty := range types {
+		l, err := abi.Layout(ty)
+		require.NoError(t, err)
+		check("sizeof(%v) == %d", ty, l.Size)
+		check("_Alignof(%v) == %d", ty, l.Align)
+		if i, ok := ty.(*Int); ok {
+			check("((%v)-1 < 0) == %d", ty, b2i(abi.Signed(i)))
+		}
+	}
+	digits := map[LongDoubleFormat]int{LongDoubleIsDouble: 53, LongDoubleX87: 64, LongDoubleQuad: 113}
+	check("__LDBL_MANT_DIG__ == %d", digits[abi.LongDouble()])
+	enums := [][]EnumConst{
+		{{"A0", 0}, {"A1", 1}},
+		{{"B0", -1}, {"B1", 1}},
+		{{"C0", 0}, {"C1", 1<<32 - 1}},
+	}
+	if !abi.msvc {
+		enums = append(enums, []EnumConst{{"D0", 0}, {"D1", 1 << 32}}, []EnumConst{{"E0", -1}, {"E1", 1 << 31}})
+	}
+	for i, consts := range enums {
+		e, err := NewEnum(fmt.Sprintf("e%d", i), consts...)
+		require.NoError(t, err)
+		fmt.Fprintf(&c, "%s;\n", Define(e))
+		size, err := abi.Size(e)
+		require.NoError(t, err)
+		check("sizeof(%v) == %d", e, size)
+		check("((%v)-1 < 0) == %d", e, b2i(abi.Signed(abi.EnumBase(e))))
+	}
+	return c.String()
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func TestABIByName(t *testing.T) {
+	for i, abi := range ABIs() {
+		assert.Equal(t, i, abi.index, "rows cache layouts by their index")
+		got, ok := ABIByName(abi.Name())
+		assert.True(t, ok)
+		assert.Same(t, abi, got)
+		assert.Equal(t, abi.Name(), abi.String())
+	}
+	assert.LessOrEqual(t, len(ABIs()), maxABIs)
+	_, ok := ABIByName("vax")
+	assert.False(t, ok)
+	host, ok := ABIByName("host")
+	assert.Equal(t, Host() != nil, ok)
+	assert.Same(t, Host(), host)
+	if runtime.GOOS == "linux" && runtime.GOARCH == "amd64" {
+		assert.Same(t, LinuxAMD64, host)
+	}
+}
+
+func TestMaxAddress(t *testing.T) {
+	assert.Equal(t, uint64(0xffffffff), WASM32.MaxAddress())
+	assert.Equal(t, ^uint64(0), LinuxAMD64.MaxAddress())
+	assert.EqualValues(t, 4, WASM32.PointerSize())
+}

@@ -1,0 +1,227 @@
+package dtype
+
+import (
+	"fmt"
+	"math/rand/v2"
+)
+
+// A typeGen makes random struct and union types of every construct, each valid
+// for the compilers that check the layouts.
+type typeGen struct {
+	*rand.Rand
+	abi     *ABI
+	names   int
+	enums   []Type
+	aligned []Type // typedefs with an alignment of their own
+	records []Type // made so far, for nesting
+	defs    []Type // in the order in which C must see them
+
+	// What the compiler in use does not take, or not as others do.
+	noMSStruct, noEnumBase, noBitFieldAlign bool
+	endian                                  Endian
+}
+
+func newTypeGen(abi *ABI, seed uint64) *typeGen {
+	return &typeGen{Rand: rand.New(rand.NewPCG(seed, uint64(abi.index))), abi: abi}
+}
+
+// must unwraps the result of a constructor that is given valid arguments.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// start makes the enums and typedefs that the structs will use.
+func (g *typeGen) start() {
+	g.enums = []Type{
+		must(NewEnum("plain", EnumConst{"P0", 0}, EnumConst{"P1", 7})),
+		must(NewEnum("negative", EnumConst{"N0", -4}, EnumConst{"N1", 3})),
+	}
+	if !g.noEnumBase {
+		g.enums = append(g.enums,
+			must(NewEnumBase("tiny", CUChar, EnumConst{"T0", 0})),
+			must(NewEnumBase("wide", CLongLong, EnumConst{"W0", 1})))
+	}
+	g.aligned = []Type{
+		must(NewNamedAligned("int_16", CInt, 16)),
+		must(NewNamedAligned("char_8", CChar, 8)),
+		must(NewNamedAligned("double_2", CDouble, 2)),
+		must(NewNamedAligned("short_1", CShort, 1)),
+	}
+	g.defs = append(append(g.defs, g.enums...), g.aligned...)
+}
+
+func (g *typeGen) chance(percent int) bool { return g.IntN(100) < percent }
+
+func pick[T any](g *typeGen, from ...T) T { return from[g.IntN(len(from))] }
+
+func (g *typeGen) name(prefix string) string {
+	g.names++
+	return fmt.Sprintf("%s%d", prefix, g.names)
+}
+
+// record makes a struct or union with a tag and keeps it for nesting.
+func (g *typeGen) record() Type {
+	t := g.makeRecord(g.name("r"), 0)
+	g.defs = append(g.defs, t)
+	nested := t
+	if g.chance(15) {
+		name := must(NewNamed(g.name("t"), t))
+		if g.chance(50) {
+			name = must(NewNamedAligned(g.name("t"), t, pick[uint64](g, 1, 4, 32)))
+		}
+		g.defs = append(g.defs, name)
+		nested = name
+	}
+	if size, err := g.abi.Size(t); err == nil && size < 300 {
+		g.records = append(g.records, nested)
+	}
+	return t
+}
+
+func (g *typeGen) makeRecord(tag string, depth int) Type {
+	attr := g.attr()
+	isUnion := g.chance(25)
+	var fields []Field
+	for range g.IntN(9) {
+		fields = append(fields, g.field(depth))
+	}
+	if isUnion {
+		return must(NewUnionAttr(tag, attr, fields...))
+	}
+	if g.chance(8) {
+		fields = append(fields,
+			Field{Name: g.name("f"), Type: CShort},
+			Field{Name: g.name("f"), Type: must(FlexibleArrayOf(g.scalar()))})
+	}
+	return must(NewStructAttr(tag, attr, fields...))
+}
+
+func (g *typeGen) attr() Attr {
+	var attr Attr
+	if g.chance(18) {
+		attr.Packed = true
+	}
+	if g.chance(18) {
+		attr.Pack = pick[uint64](g, 1, 2, 4, 8, 16)
+	}
+	if g.chance(12) {
+		attr.Align = pick[uint64](g, 1, 2, 4, 8, 16, 32)
+	}
+	if !g.noMSStruct && !g.abi.msvc && g.chance(8) {
+		attr.Dialect = MSDialect
+	}
+	attr.Endian = g.endian
+	return attr
+}
+
+func (g *typeGen) field(depth int) Field {
+	if g.chance(45) {
+		return g.bitField()
+	}
+	f := Field{Name: g.name("f"), Type: g.memberType(depth)}
+	if inlined(f.Type) == recordOf(f.Type) && recordOf(f.Type) != nil && g.chance(40) {
+		// Attributes after it would be those of the type.
+		return Field{Type: f.Type}
+	}
+	if g.chance(10) {
+		f.Packed = true
+	}
+	if g.chance(10) {
+		f.Align = pick[uint64](g, 1, 2, 4, 8, 16, 32)
+	}
+	f.Const = f.Name != "" && g.chance(5)
+	return f
+}
+
+func (g *typeGen) bitField() Field {
+	f := Field{BitField: true, Type: g.bitFieldType()}
+	size := must(g.abi.Size(f.Type))
+	width := int(8 * size)
+	if _, ok := Resolve(f.Type).(*Bool); ok {
+		width = 1
+	}
+	switch {
+	case g.chance(12): // unnamed, of width 0
+	case g.chance(50):
+		f.Bits = uint8(1 + g.IntN(min(width, 9)))
+	default:
+		f.Bits = uint8(1 + g.IntN(width))
+	}
+	if f.Bits != 0 && g.chance(90) {
+		f.Name = g.name("b")
+	}
+	f.Packed = g.chance(10)
+	if !g.noBitFieldAlign && g.chance(8) {
+		f.Align = pick[uint64](g, 1, 2, 4, 8, 16)
+	}
+	return f
+}
+
+func (g *typeGen) bitFieldType() Type {
+	switch {
+	case g.chance(10):
+		return CBool
+	case g.chance(12):
+		return pick(g, g.enums...)
+	case g.chance(6):
+		return pick(g, g.aligned[:2]...)
+	}
+	for {
+		if i, ok := g.scalar().(*Int); ok {
+			return i
+		}
+	}
+}
+
+func (g *typeGen) scalar() Type { return pick(g, Scalars()...) }
+
+func (g *typeGen) memberType(depth int) Type {
+	switch n := g.IntN(100); {
+	case n < 50:
+		return g.scalar()
+	case n < 55 && g.endian != BigEndian:
+		return g.pointer()
+	case n < 60:
+		return ComplexOf(pick(g, CFloat, CDouble, CLongDouble))
+	case n < 64:
+		return pick(g, g.enums...)
+	case n < 70:
+		return pick(g, g.aligned...)
+	case n < 80:
+		return g.array()
+	case n < 90 && len(g.records) > 0:
+		return g.nested()
+	case depth < 3:
+		return g.makeRecord("", depth+1)
+	}
+	return CInt
+}
+
+func (g *typeGen) pointer() Type {
+	f := must(NewFunc(CInt, []Param{{Type: CDouble}, {Name: "p", Type: PointerToConst(CChar)}}, g.chance(30)))
+	return pick[Type](g, PointerTo(CVoid), PointerToConst(PointerToConst(CInt)), PointerTo(f),
+		PointerTo(must(ArrayOf(CShort, 3))), must(ArrayOf(PointerTo(f), 2)), PointerToConst(must(ArrayOf(PointerTo(CInt), 3))))
+}
+
+func (g *typeGen) array() Type {
+	elem := g.scalar()
+	switch {
+	case g.chance(20):
+		elem = must(ArrayOf(elem, uint64(g.IntN(4))))
+	case g.chance(40) && len(g.records) > 0:
+		elem = g.nested()
+	}
+	array := must(ArrayOf(elem, uint64(g.IntN(4))))
+	if _, err := g.abi.Size(array); err != nil { // over-aligned by a typedef
+		return elem
+	}
+	return array
+}
+
+func (g *typeGen) nested() Type {
+	recent := g.records[max(0, len(g.records)-20):]
+	return pick(g, recent...)
+}
