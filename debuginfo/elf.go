@@ -1,0 +1,119 @@
+package debuginfo
+
+import (
+	"debug/elf"
+	"encoding/binary"
+	"io"
+	"strings"
+
+	"github.com/wasmffi/wasmffi/dtype"
+)
+
+type elfFile struct {
+	f    *elf.File
+	size int64
+}
+
+func openELF(r io.ReaderAt, size int64) (container, error) {
+	f, err := elf.NewFile(io.NewSectionReader(r, 0, size))
+	if err != nil {
+		return nil, malformed(err)
+	}
+	return &elfFile{f, size}, nil
+}
+
+func (e *elfFile) abi() *dtype.ABI {
+	freeBSD := e.f.OSABI == elf.ELFOSABI_FREEBSD
+	switch {
+	case e.f.Class != elf.ELFCLASS64 || e.f.Data != elf.ELFDATA2LSB:
+		return nil
+	case e.f.Machine == elf.EM_X86_64 && freeBSD:
+		return dtype.FreeBSDAMD64
+	case e.f.Machine == elf.EM_X86_64:
+		return dtype.LinuxAMD64
+	case e.f.Machine == elf.EM_AARCH64 && freeBSD:
+		return dtype.FreeBSDARM64
+	case e.f.Machine == elf.EM_AARCH64:
+		return dtype.LinuxARM64
+	}
+	return nil
+}
+
+// find is a section with contents: a file stripped to its debug info keeps
+// headers of the others.
+func (e *elfFile) find(name string) *elf.Section {
+	if s := e.f.Section(name); s != nil && s.Type != elf.SHT_NOBITS {
+		return s
+	}
+	return nil
+}
+
+func (e *elfFile) has(name string) bool { return e.find(".debug_"+name) != nil }
+
+func (e *elfFile) section(name string) ([]byte, error) {
+	return e.read(".debug_" + name)
+}
+
+func (e *elfFile) read(name string) (b []byte, err error) {
+	defer recoverMalformed(&err)
+	s := e.find(name)
+	if s == nil {
+		return nil, nil
+	}
+	if err := checkSize(name, s.Size, min(s.FileSize, uint64(e.size))); err != nil {
+		return nil, err
+	}
+	b, err = s.Data()
+	return b, malformed(err)
+}
+
+// symbols reads the dynamic symbol table, else the full one. Of several
+// versions of a symbol the default one counts. An indirect function's address
+// is that of its resolver, whose type is another, and is left out.
+func (e *elfFile) symbols() (m map[string]uint64, err error) {
+	defer recoverMalformed(&err)
+	syms, err := e.f.DynamicSymbols()
+	if err != nil || len(syms) == 0 {
+		syms, err = e.f.Symbols()
+	}
+	if err != nil {
+		return nil, nil // stripped to nothing: names are the debug info's
+	}
+	m = make(map[string]uint64, len(syms))
+	for _, s := range syms {
+		if elf.ST_TYPE(s.Info) != elf.STT_FUNC || s.Section == elf.SHN_UNDEF || elf.ST_BIND(s.Info) == elf.STB_LOCAL {
+			continue
+		}
+		if _, ok := m[s.Name]; !ok || !s.VersionIndex.IsHidden() {
+			m[s.Name] = s.Value
+		}
+	}
+	return m, nil
+}
+
+// buildID reads the note that --build-id leaves.
+func (e *elfFile) buildID() []byte {
+	const noteBuildID = 3
+	note, err := e.read(".note.gnu.build-id")
+	if err != nil {
+		return nil
+	}
+	c := cursor{data: note}
+	nameSize, descSize, kind := c.uint(4), c.uint(4), c.uint(4)
+	name := c.take((nameSize + 3) &^ 3)
+	id := c.take(descSize)
+	if c.bad || kind != noteBuildID || string(name) != "GNU\x00" {
+		return nil
+	}
+	return id
+}
+
+// debugLink is the file name and checksum in .gnu_debuglink.
+func (e *elfFile) debugLink() (name string, crc uint32, ok bool) {
+	b, err := e.read(".gnu_debuglink")
+	if err != nil || len(b) < 8 {
+		return "", 0, false
+	}
+	name, _, ok = strings.Cut(string(b[:len(b)-4]), "\x00")
+	return name, binary.LittleEndian.Uint32(b[len(b)-4:]), ok
+}
