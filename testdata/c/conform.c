@@ -1,7 +1,7 @@
 /* The C side of the conformance suite (package wasmffitest): one function for
  * each thing that must mean the same in the sandbox and natively.
  *
- * wasm (clang 14): clang --target=wasm32-wasi --sysroot=/usr -O2 -mexec-model=reactor -ftls-model=local-exec -fvisibility=default -mmutable-globals -msign-ext -mbulk-memory -mnontrapping-fptoint -Wl,--stack-first,--export-dynamic,--export-table,--growable-table,--export=malloc,--export=free,--export=__stack_pointer,--strip-all -o ../wasm/conform.wasm conform.c
+ * wasm (clang 14): clang --target=wasm32-wasi --sysroot=/usr -O2 -mexec-model=reactor -ftls-model=local-exec -fvisibility=default -mmutable-globals -msign-ext -mbulk-memory -mnontrapping-fptoint -Wl,--stack-first,--export-dynamic,--export-table,--growable-table,--export=malloc,--export=free,--export=__stack_pointer,--export-if-defined=errno,--strip-all -o ../wasm/conform.wasm conform.c
  * native: cc -O2 -shared -fPIC -o libconform.so conform.c
  */
 #include <errno.h>

@@ -1,0 +1,101 @@
+// Package wasmffitest checks that a backend does what the wasmffi package
+// promises: the same test cases run on the sandbox, on native libraries, and
+// on a backend of your own. Its C side is testdata/c/conform.c, built for the
+// backend under test.
+//
+//	func TestConformance(t *testing.T) {
+//		wasmffitest.Run(t, wasmffitest.Backend{
+//			Open: func(t testing.TB) wasmffi.Library { … },
+//		})
+//	}
+package wasmffitest
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wasmffi/wasmffi"
+)
+
+// A Backend is what the suite is run on.
+type Backend struct {
+	// Open opens the fixture anew. The suite closes it.
+	Open func(t testing.TB) wasmffi.Library
+	// Sandbox tells that faults of C are errors and the library stays usable:
+	// cases that would kill a process are run too.
+	Sandbox bool
+}
+
+// Run runs every case, each on a library of its own.
+func Run(t *testing.T, b Backend) {
+	for _, group := range []struct {
+		name string
+		run  func(*testing.T, Backend)
+	}{
+		{"Scalars", scalars},
+		{"Arguments", arguments},
+		{"Callbacks", callbacks},
+		{"Pointers", pointers},
+		{"Variables", variables},
+		{"Variadic", variadic},
+		{"Binding", binding},
+		{"Errors", errorCases},
+		{"Lifetime", lifetimes},
+		{"Concurrency", concurrency},
+	} {
+		t.Run(group.name, func(t *testing.T) { group.run(t, b) })
+	}
+	if b.Sandbox {
+		t.Run("Faults", func(t *testing.T) { faults(t, b) })
+	}
+}
+
+func (b Backend) open(t testing.TB) wasmffi.Library {
+	t.Helper()
+	lib := b.Open(t)
+	t.Cleanup(func() { require.NoError(t, lib.Close()) })
+	return lib
+}
+
+// bind binds a function of the fixture or fails the test.
+func bind[F any](t testing.TB, lib wasmffi.Library, name string) F {
+	t.Helper()
+	f, err := wasmffi.Bind[F](lib, name)
+	require.NoError(t, err)
+	return f
+}
+
+// Fixture is the path of a file of the project's testdata directory.
+func Fixture(elem ...string) string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(append([]string{filepath.Dir(file), "..", "testdata"}, elem...)...)
+}
+
+// BuildNative compiles a C file of testdata/c into a shared library for the
+// platform the test runs on and returns its path. Without a C compiler it
+// skips the test, and says what to install.
+func BuildNative(t testing.TB, source string) string {
+	t.Helper()
+	cc, pkg := "cc", "gcc"
+	if runtime.GOARCH == "arm64" && os.Getenv("WASMFFI_CC") == "" {
+		if _, err := exec.LookPath("aarch64-linux-gnu-gcc"); err == nil {
+			cc, pkg = "aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu"
+		}
+	}
+	if s := os.Getenv("WASMFFI_CC"); s != "" {
+		cc = s
+	}
+	if _, err := exec.LookPath(cc); err != nil {
+		t.Skipf("LEFT OUT: no C compiler %s to build %s; install the Debian package %s", cc, source, pkg)
+	}
+	out := filepath.Join(t.TempDir(), "lib"+source+".so")
+	cmd := exec.Command(cc, "-O2", "-shared", "-fPIC", "-o", out, Fixture("c", source))
+	msg, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s: %s", cmd, msg)
+	return out
+}
