@@ -1,0 +1,71 @@
+// Package examples_test runs every example the way a reader would: the same
+// program on its embedded module and on a shared library built from the same
+// C, and compares what the process printed with expected.txt.
+package examples_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var address = regexp.MustCompile(`0x[0-9a-f]+`)
+
+func TestCookbook(t *testing.T) {
+	for _, name := range []string{"fibonacci", "bar", "allocator", "rows", "weather", "qsort"} {
+		t.Run(name, func(t *testing.T) {
+			want, err := os.ReadFile(filepath.Join(name, "expected.txt"))
+			require.NoError(t, err)
+			program := build(t, name)
+			t.Run("sandbox", func(t *testing.T) {
+				require.Equal(t, string(want), run(t, program))
+			})
+			t.Run("native", func(t *testing.T) {
+				require.Equal(t, string(want), run(t, program, nativeLibrary(t, name)))
+			})
+		})
+	}
+}
+
+// build compiles an example into a program.
+func build(t *testing.T, name string) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), name)
+	out, err := exec.Command("go", "build", "-o", program, "./"+name).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return program
+}
+
+// run is what the program prints to a pipe, addresses made alike.
+func run(t *testing.T, program string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(program, args...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	return address.ReplaceAllString(string(out), "ADDRESS")
+}
+
+// nativeLibrary is the shared library for an example.
+func nativeLibrary(t *testing.T, name string) string {
+	t.Helper()
+	if name == "qsort" {
+		if runtime.GOOS != "linux" {
+			t.Skip("LEFT OUT: the name of libc is Linux's")
+		}
+		return "libc.so.6"
+	}
+	cc, err := exec.LookPath("cc")
+	if err != nil {
+		t.Skip("LEFT OUT: no C compiler for the native side; install the Debian package gcc")
+	}
+	lib := filepath.Join(t.TempDir(), "lib"+name+".so")
+	out, err := exec.Command(cc, "-O2", "-shared", "-fPIC", "-o", lib, filepath.Join(name, name+".c")).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return lib
+}
