@@ -1,6 +1,12 @@
 package memory
 
-import "github.com/wasmffi/wasmffi/dtype"
+import (
+	"fmt"
+	"math"
+	"reflect"
+
+	"github.com/wasmffi/wasmffi/dtype"
+)
 
 // A Pointer is an address in a space, and the type of what is there. It is a
 // value and compares with ==. The zero value is NULL.
@@ -18,6 +24,12 @@ type Pointer struct {
 
 // NewPointer makes a pointer to n elements at addr. A nil life is the space's.
 func NewPointer(space Space, life *Lifetime, addr uint64, elem dtype.Type, n uint64) Pointer {
+	if addr == 0 {
+		return Pointer{elem: elem}
+	}
+	if life == nil {
+		life = space.Lifetime()
+	}
 	return Pointer{space, life, addr, elem, n}
 }
 
@@ -27,11 +39,17 @@ func (p Pointer) Addr() uint64 { return p.addr }
 // IsNull reports whether the pointer is NULL.
 func (p Pointer) IsNull() bool { return p.addr == 0 }
 
-// Elem is the type pointed to.
+// Elem is the type pointed to; nil for the zero Pointer.
 func (p Pointer) Elem() dtype.Type { return p.elem }
 
 // Len is the number of elements known to be there.
 func (p Pointer) Len() uint64 { return p.n }
+
+// Space is the space pointed into; nil for NULL.
+func (p Pointer) Space() Space { return p.space }
+
+// Lifetime is that of the memory pointed to; nil for NULL.
+func (p Pointer) Lifetime() *Lifetime { return p.life }
 
 // Reinterpret is the same pointer to n elements. Nothing checks n but the end
 // of the space's memory.
@@ -40,16 +58,126 @@ func (p Pointer) Reinterpret(n uint64) Pointer {
 	return p
 }
 
-// Cast is the same address as a pointer to another type, with the length in
-// bytes kept as far as it holds whole elements.
+// Cast is the same address as a pointer to another type; the length is the
+// number of whole elements in the bytes known to be there.
 func (p Pointer) Cast(elem dtype.Type) Pointer {
-	p.elem = elem
+	bytes := p.bytes()
+	p.elem, p.n = elem, 0
+	if p.space != nil {
+		if size, err := p.space.ABI().Size(elem); err == nil && size > 0 {
+			p.n = bytes / size
+		}
+	}
 	return p
 }
 
-// Contents is the first element, as *p in C. NULL gives an error wrapping
-// ErrNull.
-func (p Pointer) Contents() (View, error) { return View{}, ErrNotSupported }
+// bytes is the number of bytes known to be there.
+func (p Pointer) bytes() uint64 {
+	if p.space == nil {
+		return 0
+	}
+	size, err := p.space.ABI().Size(p.elem)
+	if err != nil || size > 0 && p.n > math.MaxUint64/size {
+		return 0
+	}
+	return p.n * size
+}
+
+// Contents is the first element, as *p in C, whatever the length. NULL gives
+// an error wrapping ErrNull.
+func (p Pointer) Contents() (View, error) {
+	if p.addr == 0 {
+		return View{}, p.fail("deref", ErrNull)
+	}
+	return NewView(p.space, p.life, p.addr, 0, p.elem)
+}
 
 // Index is element i, as p[i] in C; i must be below the length.
-func (p Pointer) Index(i int64) (View, error) { return View{}, ErrNotSupported }
+func (p Pointer) Index(i int64) (View, error) {
+	if p.addr == 0 {
+		return View{}, p.fail("index", ErrNull)
+	}
+	if i < 0 || uint64(i) >= p.n {
+		return View{}, p.fail("index", fmt.Errorf("%w: index %d of %d known elements", ErrOutOfBounds, i, p.n))
+	}
+	size, err := p.space.ABI().Size(p.elem)
+	if err != nil {
+		return View{}, p.fail("index", err)
+	}
+	off := uint64(i) * size
+	if limit := p.space.ABI().MaxAddress(); size > 0 && uint64(i) > math.MaxUint64/size || off > limit-p.addr {
+		return View{}, p.fail("index", fmt.Errorf("%w: index %d passes the last address %#x", ErrOutOfBounds, i, limit))
+	}
+	return NewView(p.space, p.life, p.addr+off, 0, p.elem)
+}
+
+// Array is the known elements as an array.
+func (p Pointer) Array() (View, error) {
+	if p.addr == 0 {
+		return View{}, p.fail("deref", ErrNull)
+	}
+	a, err := dtype.ArrayOf(p.elem, p.n)
+	if err != nil {
+		return View{}, p.fail("deref", err)
+	}
+	return NewView(p.space, p.life, p.addr, 0, a)
+}
+
+func (p Pointer) fail(op string, err error) error {
+	e := &Error{Op: op, Addr: p.addr, Err: err}
+	if p.elem != nil {
+		e.Path = dtype.PointerTo(p.elem).String()
+	}
+	return e
+}
+
+// String is the type and the address: for people to read.
+func (p Pointer) String() string {
+	elem := p.elem
+	if elem == nil {
+		elem = dtype.CVoid
+	}
+	if p.addr == 0 {
+		return fmt.Sprintf("(%v) NULL", dtype.PointerTo(elem))
+	}
+	return fmt.Sprintf("(%v) %#x", dtype.PointerTo(elem), p.addr)
+}
+
+// anyPointer is a Pointer or a Ptr of any type.
+type anyPointer interface{ pointer() Pointer }
+
+// pointerSetter is what a variable of these types can be set by.
+type pointerSetter interface{ setPointer(Pointer) }
+
+func (p Pointer) pointer() Pointer      { return p }
+func (p *Pointer) setPointer(q Pointer) { *p = q }
+
+// A Ptr is a [Pointer] to the C type of T ([dtype.FromGo]): the form in which a
+// Go struct has a C pointer as a member, and a Go function as its result.
+//
+//	type node struct {              // struct node {
+//		Next  memory.Ptr[node]      //     struct node *Next;
+//		Value int32                 //     int32_t Value;
+//	}                               // };
+type Ptr[T any] struct{ Pointer }
+
+// CPointerTo makes a Ptr the C type pointer to T. See [dtype.GoPointer].
+func (Ptr[T]) CPointerTo() reflect.Type { return reflect.TypeFor[T]() }
+
+// Get loads the object, as *p in C.
+func (p Ptr[T]) Get() (x T, err error) {
+	v, err := p.Contents()
+	if err != nil {
+		return x, err
+	}
+	return Load[T](v)
+}
+
+// Set stores the object, as *p = x in C.
+func (p Ptr[T]) Set(x T) error {
+	v, err := p.Contents()
+	if err != nil {
+		return err
+	}
+	return Store(v, x)
+}

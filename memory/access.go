@@ -1,0 +1,293 @@
+package memory
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+
+	"github.com/wasmffi/wasmffi/dtype"
+)
+
+// Bytes is a copy of the bytes.
+func (v View) Bytes() ([]byte, error) {
+	b := make([]byte, v.size)
+	return b, v.readAt("load", b, v.addr)
+}
+
+// Use lends the bytes, shared with C, to f. They must not be used after f has
+// returned. The memory is not released while f runs.
+func (v View) Use(f func(b []byte) error) error {
+	if err := v.acquire("use"); err != nil {
+		return err
+	}
+	defer v.life.Release()
+	b, err := v.space.Bytes(v.addr, v.size)
+	if err != nil {
+		return v.fail("use", err)
+	}
+	return f(b)
+}
+
+// Load is the object as the Go value natural for it, as [DecodeAny] says.
+// Pointers in it are valid as long as the view.
+func (v View) Load() (any, error) {
+	if v.isScalar() {
+		w, err := v.word()
+		if err != nil {
+			return nil, v.fail("load", err)
+		}
+		s, _ := cScalar(v.space.ABI(), v.typ)
+		if p, ok := dtype.Resolve(v.typ).(*dtype.Pointer); ok {
+			d := decoder{space: v.space, life: v.life}
+			return d.pointer(p, w), nil
+		}
+		return s.natural(w), nil
+	}
+	data, err := v.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	d := decoder{abi: v.space.ABI(), space: v.space, life: v.life}
+	x, err := d.natural(v.typ, data, v.from.big)
+	if err != nil {
+		return nil, v.fail("load", err)
+	}
+	return x, nil
+}
+
+// Store converts a Go value and stores it, as [Encoder.Value] does. Values that
+// hold Go strings, slices or pointers where C has pointers need memory of their
+// own: see [Arena.NewOf].
+func (v View) Store(x any) error { return v.store(reflect.ValueOf(x)) }
+
+func (v View) store(x reflect.Value) error {
+	if v.space == nil {
+		return v.fail("store", ErrNull)
+	}
+	e := Encoder{ABI: v.space.ABI(), Space: v.space}
+	defer e.release()
+	if v.isScalar() {
+		if isReference(x) {
+			return v.fail("store", noRoom(x, v.typ))
+		}
+		w, err := e.Scalar(x, v.typ)
+		if err == nil {
+			w, err = v.checkBits(w)
+		}
+		if err == nil {
+			err = v.setWord(w)
+		}
+		if err != nil {
+			return v.fail("store", err)
+		}
+		return nil
+	}
+	data := make([]byte, v.size)
+	if err := v.encode(&e, data, x); err != nil {
+		return v.fail("store", err)
+	}
+	if len(e.Blocks) > 0 {
+		return v.fail("store", noRoom(x, v.typ))
+	}
+	return v.writeAt("store", data, v.addr)
+}
+
+func (v View) encode(e *Encoder, data []byte, x reflect.Value) error {
+	if x.Kind() == reflect.Interface {
+		x = x.Elem()
+	}
+	if !x.IsValid() {
+		return noValue(v.typ)
+	}
+	k, err := codecFor(e.ABI, x.Type(), v.typ, v.from.big)
+	if err != nil {
+		return err
+	}
+	return k.encode(e, place{data, -1, 0}, x)
+}
+
+func noRoom(x reflect.Value, t dtype.Type) error {
+	return fmt.Errorf("%w: a Go %v for %v needs memory of its own", ErrType, x.Type(), t)
+}
+
+// isScalar reports whether the view is accessed by words.
+func (v View) isScalar() bool {
+	if v.space == nil {
+		return false
+	}
+	_, ok := cScalar(v.space.ABI(), v.typ)
+	return ok
+}
+
+// scalar is the scalar that the view is, with the width of a bit-field.
+func (v View) scalar() (scalar, error) {
+	if v.space == nil {
+		return scalar{}, ErrNull
+	}
+	s, ok := cScalar(v.space.ABI(), v.typ)
+	if !ok {
+		return scalar{}, fmt.Errorf("%w: %v is no scalar of one word", ErrType, v.typ)
+	}
+	if n := v.from.bits.n; n > 0 {
+		s.bits = n
+	}
+	return s, nil
+}
+
+// checkBits checks a word of the view's C type against a bit-field's width.
+func (v View) checkBits(w uint64) (uint64, error) {
+	if !v.isBitField() {
+		return w, nil
+	}
+	from, _ := cScalar(v.space.ABI(), v.typ)
+	to, _ := v.scalar()
+	bits, err := convert(w, from, to)
+	if err != nil {
+		return 0, convertError(err, w, from, to, v.typ.String(), fmt.Sprintf("%v : %d", v.typ, to.bits))
+	}
+	return bits, nil
+}
+
+// scratch holds the bytes of scalars on their way to and from a space, which
+// may be of any type: bytes of our own frame would move to the heap.
+var scratch = sync.Pool{New: func() any { return new([16]byte) }}
+
+// word reads a scalar. The error has no path yet.
+func (v View) word() (uint64, error) {
+	s, err := v.scalar()
+	if err != nil {
+		return 0, err
+	}
+	if err := v.life.Acquire(); err != nil {
+		return 0, err
+	}
+	buf := scratch.Get().(*[16]byte)
+	addr, b := v.wordBytes(s, buf)
+	if err = v.space.ReadAt(b, addr); err == nil {
+		w := uint64(0)
+		if r := v.from.bits; r.n > 0 {
+			w = s.canonical(loadBits(b, bitRange{r.first % 8, r.n}, v.from.big))
+		} else {
+			w = s.load(b, v.from.big)
+		}
+		scratch.Put(buf)
+		v.life.Release()
+		return w, nil
+	}
+	scratch.Put(buf)
+	v.life.Release()
+	return 0, err
+}
+
+// setWord writes a scalar; of a bit-field's bytes the other bits are kept.
+func (v View) setWord(w uint64) error {
+	s, err := v.scalar()
+	if err != nil {
+		return err
+	}
+	if err := v.life.Acquire(); err != nil {
+		return err
+	}
+	buf := scratch.Get().(*[16]byte)
+	addr, b := v.wordBytes(s, buf)
+	if r := v.from.bits; r.n > 0 {
+		if err = v.space.ReadAt(b, addr); err == nil {
+			storeBits(b, bitRange{r.first % 8, r.n}, v.from.big, w)
+		}
+	} else {
+		s.store(b, v.from.big, w)
+	}
+	if err == nil {
+		err = v.space.WriteAt(b, addr)
+	}
+	scratch.Put(buf)
+	v.life.Release()
+	return err
+}
+
+// wordBytes is where a scalar's bytes are in the space, and room for them.
+func (v View) wordBytes(s scalar, buf *[16]byte) (addr uint64, b []byte) {
+	if v.from.bits.n > 0 {
+		first, n := v.from.bits.bytes()
+		return v.addr + first, buf[:n]
+	}
+	return v.addr, buf[:s.size()]
+}
+
+// wordFor is the word of a view as another C scalar, with the value converted.
+func (v View) wordFor(abi *dtype.ABI, t dtype.Type) (uint64, error) {
+	w, err := v.word()
+	if err != nil {
+		return 0, v.fail("load", err)
+	}
+	from, _ := v.scalar()
+	to, ok := cScalar(abi, t)
+	if !ok {
+		return 0, mismatchView(v.typ, dtype.PointerTo(t))
+	}
+	c, err := convert(w, from, to)
+	if err != nil {
+		return 0, v.fail("convert", convertError(err, w, from, to, v.typ.String(), t.String()))
+	}
+	return c, nil
+}
+
+// acquire takes a lease of the memory viewed.
+func (v View) acquire(op string) error {
+	if v.space == nil {
+		return v.fail(op, ErrNull)
+	}
+	if err := v.life.Acquire(); err != nil {
+		return v.fail(op, err)
+	}
+	return nil
+}
+
+func (v View) readAt(op string, b []byte, addr uint64) error {
+	if err := v.acquire(op); err != nil {
+		return err
+	}
+	defer v.life.Release()
+	if err := v.space.ReadAt(b, addr); err != nil {
+		return v.fail(op, err)
+	}
+	return nil
+}
+
+func (v View) writeAt(op string, b []byte, addr uint64) error {
+	if err := v.acquire(op); err != nil {
+		return err
+	}
+	defer v.life.Release()
+	if err := v.space.WriteAt(b, addr); err != nil {
+		return v.fail(op, err)
+	}
+	return nil
+}
+
+// A viewCodec is for a View given where C wants the value it views.
+type viewCodec struct{ c dtype.Type }
+
+func (k viewCodec) encode(e *Encoder, at place, v reflect.Value) error {
+	view := v.Interface().(View)
+	if view.space == nil {
+		return ErrNull
+	}
+	sameSpace := e.Space == nil || e.Space == view.space
+	if sameSpace && view.space.ABI() == e.ABI && !view.from.big && !view.isBitField() && e.ABI.LayoutEqual(view.typ, k.c) {
+		return view.readAt("load", at.data, view.addr)
+	}
+	x, err := view.Load()
+	if err != nil {
+		return err
+	}
+	inner, err := codecFor(e.ABI, reflect.TypeOf(x), k.c, false)
+	if err != nil {
+		return err
+	}
+	return inner.encode(e, at, reflect.ValueOf(x))
+}
+
+func (k viewCodec) decode(*decoder, reflect.Value, []byte) error {
+	return mismatch(viewType, k.c)
+}

@@ -1,0 +1,133 @@
+package memory
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/wasmffi/wasmffi/dtype"
+)
+
+// Load is the object as a T. Numbers are checked against T's range. Structs
+// and arrays whose Go bytes are C's are copied as they are.
+func Load[T any](v View) (T, error) {
+	g, ok := goScalar(reflect.TypeFor[T]())
+	if !ok || !v.isScalar() {
+		return loadValue[T](v)
+	}
+	var x T
+	w, err := v.word()
+	if err != nil {
+		return x, v.fail("load", err)
+	}
+	c, _ := v.scalar()
+	to, err := convert(w, c, g)
+	if err != nil {
+		return x, v.fail("load", convertError(err, w, c, g, v.typ.String(), "Go "+reflect.TypeFor[T]().String()))
+	}
+	putScalar(&x, g.bits, to)
+	return x, nil
+}
+
+// loadValue is Load for what is no scalar.
+func loadValue[T any](v View) (x T, err error) {
+	if v.space == nil {
+		return x, v.fail("load", ErrNull)
+	}
+	d := decoder{abi: v.space.ABI(), space: v.space, life: v.life}
+	target := reflect.ValueOf(&x).Elem()
+	if v.isBitField() {
+		natural, err := v.Load()
+		if err == nil {
+			if target.Kind() != reflect.Interface || target.NumMethod() > 0 {
+				return x, v.fail("load", mismatch(target.Type(), v.typ))
+			}
+			target.Set(reflect.ValueOf(natural))
+		}
+		return x, err
+	}
+	k, err := codecFor(d.abi, target.Type(), v.typ, v.from.big)
+	if err != nil {
+		return x, v.fail("load", err)
+	}
+	if _, copies := k.(copyCodec); copies && target.Type().Size() == uintptr(v.size) {
+		return x, v.readAt("load", valueBytes(target), v.addr)
+	}
+	data, err := v.Bytes()
+	if err != nil {
+		return x, err
+	}
+	if err := k.decode(&d, target, data); err != nil {
+		return x, v.fail("load", err)
+	}
+	return x, nil
+}
+
+// Store stores x. See [View.Store].
+func Store[T any](v View, x T) error {
+	g, ok := goScalar(reflect.TypeFor[T]())
+	if !ok || !v.isScalar() {
+		return storeValue(v, x)
+	}
+	w := takeScalar(&x, g)
+	c, err := v.scalar()
+	if err != nil {
+		return v.fail("store", err)
+	}
+	to, err := convert(w, g, c)
+	if err != nil {
+		return v.fail("store", convertError(err, w, g, c, "Go "+reflect.TypeFor[T]().String(), v.typ.String()))
+	}
+	if err := v.setWord(to); err != nil {
+		return v.fail("store", err)
+	}
+	return nil
+}
+
+func storeValue[T any](v View, x T) error { return v.store(reflect.ValueOf(&x).Elem()) }
+
+// Use lends the elements of an array, or the one object of another type, to f
+// as a slice that shares C's memory. They must not be used after f has
+// returned; the memory is not released while f runs. It is an error if T's
+// bytes are not the elements' ([dtype.ABI.MatchGo]) or not aligned as Go needs.
+func Use[T any](v View, f func(s []T) error) error {
+	if v.space == nil {
+		return v.fail("use", ErrNull)
+	}
+	elem, n := v.typ, uint64(1)
+	if a, ok := dtype.Resolve(v.typ).(*dtype.Array); ok {
+		elem, n = a.Elem(), v.Len()
+	}
+	p, err := sharedAs(v.space.ABI(), reflect.TypeFor[T](), elem, v.from.big || v.isBitField())
+	if err != nil {
+		return v.fail("use", err)
+	}
+	if err := v.acquire("use"); err != nil {
+		return err
+	}
+	defer v.life.Release()
+	b, err := v.space.Bytes(v.addr, n*p.size)
+	if err != nil {
+		return v.fail("use", err)
+	}
+	s, ok := sliceOf[T](b)
+	if !ok {
+		return v.fail("use", fmt.Errorf("%w: Go %T needs a multiple of %d", ErrType, *new(T), reflect.TypeFor[T]().Align()))
+	}
+	return f(s)
+}
+
+// sharedAs checks that C objects of type elem may be Go values of type g in the
+// same memory. odd tells that their bytes are not in the usual order.
+func sharedAs(abi *dtype.ABI, g reflect.Type, elem dtype.Type, odd bool) (*pointee, error) {
+	p, err := pointeeFor(abi, g, elem)
+	if err != nil {
+		return nil, err
+	}
+	if !p.inPlace || isVoid(elem) || odd && g.Size() > 1 {
+		if err = abi.MatchGo(g, elem); err == nil {
+			err = fmt.Errorf("%w: %v is big-endian or a bit-field", ErrType, elem)
+		}
+		return nil, fmt.Errorf("%w: Go %v cannot share memory with %v: %w", ErrType, g, elem, err)
+	}
+	return p, nil
+}
