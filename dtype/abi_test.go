@@ -22,14 +22,11 @@ func TestScalarsAgainstCompiler(t *testing.T) {
 }
 
 func TestScalarsAgainstGCC(t *testing.T) {
-	t.Run("linux-arm64", func(t *testing.T) {
-		gcc := compiler{[]string{"aarch64-linux-gnu-gcc", "-w"}, "gcc-aarch64-linux-gnu"}
-		gcc.compile(t, prelude+scalarAsserts(t, LinuxARM64))
-	})
-	t.Run("mingw-amd64", func(t *testing.T) {
-		gcc := compiler{[]string{"x86_64-w64-mingw32-gcc", "-w"}, "gcc-mingw-w64-x86-64"}
-		gcc.compile(t, prelude+scalarAsserts(t, MinGWAMD64))
-	})
+	for abi, gcc := range map[*ABI]compiler{LinuxAMD64: gccAMD64, LinuxARM64: gccARM64, MinGWAMD64: gccMinGW} {
+		t.Run(abi.Name(), func(t *testing.T) {
+			gcc.compile(t, prelude+scalarAsserts(t, abi))
+		})
+	}
 }
 
 func scalarAsserts(t *testing.T, abi *ABI) string {

@@ -147,7 +147,7 @@ func (a *ABI) arrayInfo(t *Array) (typeInfo, error) {
 	if err != nil {
 		return typeInfo{}, err
 	}
-	if info.size%info.align != 0 {
+	if info.stated != 0 && info.size%info.align != 0 {
 		return typeInfo{}, a.layoutError(t, fmt.Errorf("%w: element size %d is no multiple of its alignment %d", ErrInvalid, info.size, info.align))
 	}
 	if info.size != 0 && t.n > a.maxSize()/info.size {

@@ -16,9 +16,11 @@ type typeGen struct {
 	records []Type // made so far, for nesting
 	defs    []Type // in the order in which C must see them
 
-	// What the compiler in use does not take, or not as others do.
-	noMSStruct, noEnumBase, noBitFieldAlign bool
-	endian                                  Endian
+	endian Endian // of all records
+	// gcc leaves out what gcc lays out unlike clang: ms_struct with packed, and
+	// bit-fields with aligned(n) or of an aligned typedef; and what it does not
+	// take: enums of a stated type.
+	gcc bool
 }
 
 func newTypeGen(abi *ABI, seed uint64) *typeGen {
@@ -39,7 +41,7 @@ func (g *typeGen) start() {
 		must(NewEnum("plain", EnumConst{"P0", 0}, EnumConst{"P1", 7})),
 		must(NewEnum("negative", EnumConst{"N0", -4}, EnumConst{"N1", 3})),
 	}
-	if !g.noEnumBase {
+	if !g.gcc {
 		g.enums = append(g.enums,
 			must(NewEnumBase("tiny", CUChar, EnumConst{"T0", 0})),
 			must(NewEnumBase("wide", CLongLong, EnumConst{"W0", 1})))
@@ -110,7 +112,7 @@ func (g *typeGen) attr() Attr {
 	if g.chance(12) {
 		attr.Align = pick[uint64](g, 1, 2, 4, 8, 16, 32)
 	}
-	if !g.noMSStruct && !g.abi.msvc && g.chance(8) {
+	if !g.gcc && !g.abi.msvc && g.chance(8) {
 		attr.Dialect = MSDialect
 	}
 	attr.Endian = g.endian
@@ -154,7 +156,7 @@ func (g *typeGen) bitField() Field {
 		f.Name = g.name("b")
 	}
 	f.Packed = g.chance(10)
-	if !g.noBitFieldAlign && g.chance(8) {
+	if !g.gcc && g.chance(8) {
 		f.Align = pick[uint64](g, 1, 2, 4, 8, 16)
 	}
 	return f
@@ -166,7 +168,7 @@ func (g *typeGen) bitFieldType() Type {
 		return CBool
 	case g.chance(12):
 		return pick(g, g.enums...)
-	case g.chance(6):
+	case g.chance(6) && !g.gcc:
 		return pick(g, g.aligned[:2]...)
 	}
 	for {

@@ -48,6 +48,12 @@ func clangFor(abi *ABI) compiler {
 	return compiler{[]string{"clang", "--target=" + targets[abi], "-w"}, "clang"}
 }
 
+var (
+	gccAMD64 = compiler{[]string{"x86_64-linux-gnu-gcc", "-w"}, "gcc-x86-64-linux-gnu"}
+	gccARM64 = compiler{[]string{"aarch64-linux-gnu-gcc", "-w"}, "gcc-aarch64-linux-gnu"}
+	gccMinGW = compiler{[]string{"x86_64-w64-mingw32-gcc", "-w"}, "gcc-mingw-w64-x86-64"}
+)
+
 // compile compiles C text to an object file and returns its bytes. It fails
 // the test with the compiler's errors.
 func (c compiler) compile(t testing.TB, source string) []byte {

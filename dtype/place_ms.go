@@ -9,6 +9,7 @@ type msStructPlacer struct {
 	union bool
 
 	end   uint64 // first bit after what has been placed, with its whole unit
+	size  uint64 // greatest end so far: a width of 0 may end a unit early
 	align uint64 // bytes
 	unit  uint64 // bits of the unit that the last bit-field is in; 0 if none
 	free  uint64 // bits free at the end of that unit
@@ -27,13 +28,17 @@ func (p *msStructPlacer) place(m member) uint64 {
 	if !p.union {
 		at = alignUp(p.end, 8*align)
 	}
-	p.end = max(p.end, at+8*m.size)
+	p.end = at + 8*m.size
+	p.size = max(p.size, p.end)
 	p.align = max(p.align, align)
 	return at
 }
 
 func (p *msStructPlacer) placeBits(m member) uint64 {
 	width, unit := uint64(m.Bits), 8*m.size
+	if p.union {
+		return p.placeInUnion(width, unit)
+	}
 	align := unit
 	if p.unit != unit || p.free < width {
 		if p.unit == 0 && width == 0 {
@@ -45,36 +50,33 @@ func (p *msStructPlacer) placeBits(m member) uint64 {
 	if width != 0 {
 		align = 8 * capAlign(align/8, p.attr)
 	}
-	if p.union {
-		return p.placeInUnion(m, width, unit)
-	}
 	at := p.end - p.free
-	if width == 0 || width > p.free {
-		at, p.free = alignUp(at, align), 0
-	}
-	if width == 0 {
+	switch {
+	case width == 0:
+		at = alignUp(at, align)
 		p.end, p.unit, p.free = at, 0, 0
-	} else {
-		if p.free == 0 {
-			p.end, p.free = at+unit, unit
-		}
-		p.unit, p.free = unit, p.free-width
+	case p.free == 0: // a new unit
+		at = alignUp(at, align)
+		p.end, p.unit, p.free = at+unit, unit, unit-width
+	default:
+		p.free -= width
 	}
+	p.size = max(p.size, p.end)
 	p.align = max(p.align, align/8)
 	return at
 }
 
-// placeInUnion takes a whole unit, and a byte for a width of 0. Alignment
-// counts for nothing.
-func (p *msStructPlacer) placeInUnion(m member, width, unit uint64) uint64 {
+// placeInUnion takes a whole unit, and a byte for a width of 0. Alignments
+// count for nothing.
+func (p *msStructPlacer) placeInUnion(width, unit uint64) uint64 {
 	if width == 0 {
 		unit = 8
 	}
-	p.end = max(p.end, unit)
+	p.size = max(p.size, unit)
 	return 0
 }
 
 func (p *msStructPlacer) finish() (size, align, kept uint64) {
 	align = max(p.align, p.attr.Align)
-	return alignUp(p.end, 8*align) / 8, align, 0
+	return alignUp(p.size, 8*align) / 8, align, 0
 }
