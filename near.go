@@ -9,8 +9,8 @@ import (
 )
 
 // NearMatches are up to three of all that name may have been meant to be, the
-// likeliest first: names that differ in case, in leading underscores, or in a
-// few letters.
+// likeliest first: names that differ in case, in underscores around them, or in
+// a few letters; none that is much worse than the best.
 func NearMatches(name string, all iter.Seq[string]) []string {
 	type match struct {
 		name string
@@ -37,7 +37,9 @@ func NearMatches(name string, all iter.Seq[string]) []string {
 	})
 	var names []string
 	for _, m := range best[:min(3, len(best))] {
-		names = append(names, m.name)
+		if m.dist <= best[0].dist+1 {
+			names = append(names, m.name)
+		}
 	}
 	return slices.Compact(names)
 }

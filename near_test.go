@@ -16,7 +16,7 @@ func TestNearMatches(t *testing.T) {
 		want []string
 	}{
 		{"polygon_aera", []string{"polygon_area"}},
-		{"stlren", []string{"strlen", "strnlen"}},
+		{"stlren", []string{"strlen"}},
 		{"area", []string{"Area"}},
 		{"init", []string{"_init"}},
 		{"strlen", []string{"strnlen"}},
