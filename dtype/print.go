@@ -18,6 +18,30 @@ func (t *Pointer) String() string { return Declare(t, "") }
 func (t *Array) String() string   { return Declare(t, "") }
 func (t *Func) String() string    { return Declare(t, "") }
 
+// Format prints the type in C. With %+v it prints its layout on this machine,
+// or on wasm32 where the machine has no row in the table: offsets, holes, bits.
+func (t *Struct) Format(f fmt.State, verb rune) { formatRecord(t, f, verb) }
+
+// Format is as for a struct.
+func (t *Union) Format(f fmt.State, verb rune) { formatRecord(t, f, verb) }
+
+func formatRecord(t Type, f fmt.State, verb rune) {
+	if verb == 'v' && f.Flag('+') {
+		abi := Host()
+		if abi == nil {
+			abi = WASM32
+		}
+		d, err := abi.Describe(t)
+		if err != nil {
+			fmt.Fprintf(f, "%v // %v", t, err)
+			return
+		}
+		fmt.Fprint(f, d)
+		return
+	}
+	fmt.Fprintf(f, fmt.FormatString(f, verb), t.String())
+}
+
 // Declare is the C declaration of name with type t, without a semicolon:
 // "int (*cmp)(const void *, const void *)". An empty name gives the type name.
 // A type without a tag is given by its definition, C having no other way to
