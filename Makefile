@@ -78,7 +78,7 @@ clean-tree: generate
 	@git diff --exit-code --stat || { echo 'regenerating changed these files'; exit 1; }
 
 bench:
-	$(GO) test -run '^$$' -bench . ./internal/bench
+	$(GO) test -run '^$$' -bench . -count 3 ./internal/bench | $(GO) run ./internal/bench/ratios
 
 FUZZTIME ?= 30s
 fuzz:
