@@ -53,7 +53,12 @@ var codecs cache[codecKey, codec]
 // codecFor finds or makes the codec of a Go and a C type. big says that the
 // object's scalars are big-endian, as the record they are in declares.
 func codecFor(abi *dtype.ABI, g reflect.Type, c dtype.Type, big bool) (codec, error) {
-	return codecs.get(codecKey{abi, g, dtype.Resolve(c), big}, newCodec)
+	key := codecKey{abi, g, dtype.Resolve(c), big}
+	switch key.c.(type) {
+	case *dtype.Array, *dtype.Pointer: // quick to make, and of endless types
+		return newCodec(key)
+	}
+	return codecs.get(key, newCodec)
 }
 
 var (
@@ -69,7 +74,7 @@ var (
 func newCodec(key codecKey) (codec, error) {
 	abi, g, c := key.abi, key.g, key.c
 	if pc, ok := c.(*dtype.Pointer); ok {
-		return pointerCodec{abi, g, pc}, nil
+		return pointerCodec{abi, pc}, nil
 	}
 	switch {
 	case g.Kind() == reflect.Interface && g.NumMethod() == 0:
@@ -83,8 +88,11 @@ func newCodec(key codecKey) (codec, error) {
 		}
 		return nil, mismatch(g, c)
 	}
-	if abi.MatchGo(g, c) == nil && (!key.big || isRecord(c)) {
-		return copyCodec{g}, nil
+	if a, ok := c.(*dtype.Array); ok {
+		return newArrayCodec(key, a)
+	}
+	if !key.big && abi.MatchGo(g, c) == nil {
+		return copyCodec{}, nil
 	}
 	size, err := abi.Size(c)
 	if err != nil {
@@ -100,8 +108,6 @@ func newCodec(key codecKey) (codec, error) {
 		return newInt128Codec(key)
 	case *dtype.Complex:
 		return newComplexCodec(key, c, size)
-	case *dtype.Array:
-		return newArrayCodec(key, c)
 	case *dtype.Struct:
 		if g.Kind() == reflect.Struct {
 			return newStructCodec(key, c)
@@ -109,7 +115,7 @@ func newCodec(key codecKey) (codec, error) {
 		return newRecordCodec(key)
 	case *dtype.Union:
 		if g.Kind() == reflect.Array && g.Elem().Kind() == reflect.Uint8 && uint64(g.Len()) == size {
-			return copyCodec{g}, nil
+			return copyCodec{}, nil
 		}
 		return newRecordCodec(key)
 	}
@@ -122,7 +128,7 @@ func mismatch(g reflect.Type, c dtype.Type) error {
 }
 
 // A copyCodec is for types whose bytes are the same in Go and C.
-type copyCodec struct{ g reflect.Type }
+type copyCodec struct{}
 
 func (copyCodec) encode(_ *Encoder, at place, v reflect.Value) error {
 	copy(at.data, valueBytes(addressable(v)))

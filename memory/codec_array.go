@@ -18,7 +18,7 @@ type arrayCodec struct {
 	c        *dtype.Array
 	elem     codec
 	elemSize uint64
-	copies   bool // the elements' bytes are the same in Go and C
+	copies   bool // encoding an element only copies its bytes
 }
 
 func newArrayCodec(key codecKey, c *dtype.Array) (codec, error) {
@@ -42,8 +42,20 @@ func newArrayCodec(key codecKey, c *dtype.Array) (codec, error) {
 		return nil, within(err, "[0]")
 	}
 	size, err := abi.Size(c.Elem())
-	copies := abi.MatchGo(g.Elem(), c.Elem()) == nil && (!key.big || isRecord(c.Elem()))
-	return arrayCodec{g, c, elem, size, copies}, err
+	return arrayCodec{g, c, elem, size, copies(abi, g.Elem(), c.Elem(), elem)}, err
+}
+
+// copies reports whether a codec only copies bytes.
+func copies(abi *dtype.ABI, g reflect.Type, c dtype.Type, k codec) bool {
+	switch k := k.(type) {
+	case copyCodec:
+		return true
+	case scalarCodec:
+		return (!k.big || k.c.size() == 1) && abi.MatchGo(g, c) == nil
+	case arrayCodec:
+		return k.copies && g.Kind() == reflect.Array
+	}
+	return false
 }
 
 // room is the number of elements that n bytes hold.
@@ -59,11 +71,19 @@ func (k arrayCodec) encode(e *Encoder, at place, v reflect.Value) error {
 	if uint64(n) > room {
 		return tooMany(n, room)
 	}
-	if k.copies && v.Kind() == reflect.Slice {
-		copy(at.data, sliceBytes(v))
+	if k.copies {
+		copy(at.data, k.bytes(addressable(v)))
 		return nil
 	}
 	return encodeElems(e, at, v, k.elem, k.elemSize)
+}
+
+// bytes is the Go memory of the elements.
+func (k arrayCodec) bytes(v reflect.Value) []byte {
+	if k.g.Kind() == reflect.Slice {
+		return sliceBytes(v)
+	}
+	return valueBytes(v)
 }
 
 // encodeElems encodes the elements of a slice or array one after the other.
@@ -77,15 +97,12 @@ func encodeElems(e *Encoder, at place, v reflect.Value, elem codec, size uint64)
 }
 
 func (k arrayCodec) decode(d *decoder, v reflect.Value, data []byte) error {
-	n := k.room(len(data))
-	if k.g.Kind() == reflect.Slice {
-		if !d.back {
-			v.Set(reflect.MakeSlice(k.g, int(n), int(n)))
-		}
-		if k.copies {
-			copy(sliceBytes(v), data)
-			return nil
-		}
+	if n := int(k.room(len(data))); k.g.Kind() == reflect.Slice && !d.back {
+		v.Set(reflect.MakeSlice(k.g, n, n))
+	}
+	if k.copies {
+		copy(k.bytes(v), data)
+		return nil
 	}
 	return decodeElems(d, v, data, k.elem, k.elemSize)
 }

@@ -12,7 +12,6 @@ import (
 // in big-endian records too.
 type pointerCodec struct {
 	abi *dtype.ABI
-	g   reflect.Type
 	c   *dtype.Pointer
 }
 

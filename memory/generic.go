@@ -49,8 +49,8 @@ func loadValue[T any](v View) (x T, err error) {
 	if err != nil {
 		return x, v.fail("load", err)
 	}
-	if _, copies := k.(copyCodec); copies && target.Type().Size() == uintptr(v.size) {
-		return x, v.readAt("load", valueBytes(target), v.addr)
+	if into := goBytes(target, k, v.size); into != nil {
+		return x, v.readAt("load", into, v.addr)
 	}
 	data, err := v.Bytes()
 	if err != nil {
@@ -60,6 +60,28 @@ func loadValue[T any](v View) (x T, err error) {
 		return x, v.fail("load", err)
 	}
 	return x, nil
+}
+
+// goBytes is the memory of a Go value that a C object of size bytes can be read
+// into as it is, or nil. A slice is made for it.
+func goBytes(v reflect.Value, k codec, size uint64) []byte {
+	var b []byte
+	switch k := k.(type) {
+	case copyCodec:
+		b = valueBytes(v)
+	case arrayCodec:
+		if !k.copies {
+			return nil
+		}
+		if n := int(k.room(int(size))); v.Kind() == reflect.Slice {
+			v.Set(reflect.MakeSlice(v.Type(), n, n))
+		}
+		b = k.bytes(v)
+	}
+	if uint64(len(b)) != size {
+		return nil
+	}
+	return b
 }
 
 // Store stores x. See [View.Store].
