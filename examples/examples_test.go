@@ -65,7 +65,7 @@ func nativeLibrary(t *testing.T, name string) string {
 		t.Skip("LEFT OUT: no C compiler for the native side; install the Debian package gcc")
 	}
 	lib := filepath.Join(t.TempDir(), "lib"+name+".so")
-	out, err := exec.Command(cc, "-O2", "-shared", "-fPIC", "-o", lib, filepath.Join(name, name+".c")).CombinedOutput()
+	out, err := exec.Command(cc, "-O2", "-shared", "-fPIC", "-o", lib, filepath.Join(name, "c", name+".c")).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return lib
 }

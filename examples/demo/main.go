@@ -34,7 +34,7 @@ func main() {
 }
 
 func sandboxed(ctx context.Context) error {
-	fmt.Println("# C in the sandbox: examples/demo/geo.c, compiled to wasm32")
+	fmt.Println("# C in the sandbox: examples/demo/c/geo.c, compiled to wasm32")
 	lib, err := wasmffi.OpenBytes(ctx, "geo.wasm", geo)
 	if err != nil {
 		return err

@@ -1,8 +1,8 @@
 /* A small geometry library: what the README calls. Its author trusts nobody's
  * indexes, but forgot one check and one loop's end.
  *
- * wasm (clang 14): clang --target=wasm32-wasi --sysroot=/usr -O2 -g -mexec-model=reactor -fvisibility=default -mmutable-globals -msign-ext -mbulk-memory -mnontrapping-fptoint -ffile-prefix-map=$PWD=. -Wl,--stack-first,--export-dynamic,--export-table,--growable-table,--export=malloc,--export=free,--export=__stack_pointer -o geo.wasm geo.c
- * native: cc -O2 -g -shared -fPIC -o libgeo.so geo.c -lm
+ * wasm (clang 14): clang --target=wasm32-wasi --sysroot=/usr -O2 -g -mexec-model=reactor -fvisibility=default -mmutable-globals -msign-ext -mbulk-memory -mnontrapping-fptoint -ffile-prefix-map=$PWD=. -Wl,--stack-first,--export-dynamic,--export-table,--growable-table,--export=malloc,--export=free,--export=__stack_pointer -o ../geo.wasm geo.c
+ * native: cc -O2 -g -shared -fPIC -o ../libgeo.so geo.c -lm
  */
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* Fibonacci numbers: of one index, of a series of indexes, of a matrix.
  *
- * wasm (clang 14): clang --target=wasm32-wasi --sysroot=/usr -O2 -mexec-model=reactor -ftls-model=local-exec -fvisibility=default -mmutable-globals -msign-ext -mbulk-memory -mnontrapping-fptoint -Wl,--stack-first,--export-dynamic,--export-table,--growable-table,--export=malloc,--export=free,--export=__stack_pointer,--strip-all -o fibonacci.wasm fibonacci.c
- * native: cc -O2 -shared -fPIC -o libfibonacci.so fibonacci.c
+ * wasm (clang 14): clang --target=wasm32-wasi --sysroot=/usr -O2 -mexec-model=reactor -ftls-model=local-exec -fvisibility=default -mmutable-globals -msign-ext -mbulk-memory -mnontrapping-fptoint -Wl,--stack-first,--export-dynamic,--export-table,--growable-table,--export=malloc,--export=free,--export=__stack_pointer,--strip-all -o ../fibonacci.wasm fibonacci.c
+ * native: cc -O2 -shared -fPIC -o ../libfibonacci.so fibonacci.c
  */
 static int next(int before, int last, int steps) {
 	return steps == 0 ? last : next(last, before + last, steps - 1);

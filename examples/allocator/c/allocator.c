@@ -1,7 +1,7 @@
 /* Asks its caller for an array and fills it.
  *
- * wasm (clang 14): clang --target=wasm32-wasi --sysroot=/usr -O2 -mexec-model=reactor -ftls-model=local-exec -fvisibility=default -mmutable-globals -msign-ext -mbulk-memory -mnontrapping-fptoint -Wl,--stack-first,--export-dynamic,--export-table,--growable-table,--export=malloc,--export=free,--export=__stack_pointer,--strip-all,--export-if-defined=fflush -o allocator.wasm allocator.c
- * native: cc -O2 -shared -fPIC -o liballocator.so allocator.c
+ * wasm (clang 14): clang --target=wasm32-wasi --sysroot=/usr -O2 -mexec-model=reactor -ftls-model=local-exec -fvisibility=default -mmutable-globals -msign-ext -mbulk-memory -mnontrapping-fptoint -Wl,--stack-first,--export-dynamic,--export-table,--growable-table,--export=malloc,--export=free,--export=__stack_pointer,--strip-all,--export-if-defined=fflush -o ../allocator.wasm allocator.c
+ * native: cc -O2 -shared -fPIC -o ../liballocator.so allocator.c
  */
 #include <stdio.h>
 
