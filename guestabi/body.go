@@ -271,15 +271,15 @@ func (v *validator) brTable(in instr) {
 	r := v.reader
 	r.pos = int(in.y)
 	var last []ValueType
-	for range in.x + 1 {
+	for i := range in.x + 1 {
 		l := v.label(r.u32())
 		if v.err != nil {
 			return
 		}
-		if last != nil && sameList(l, last) { // neighbours mostly agree
+		if i > 0 && sameList(l, last) { // neighbours mostly agree
 			continue
 		}
-		if last != nil && len(l) != len(last) {
+		if i > 0 && len(l) != len(last) {
 			v.invalid("br_table labels take %d and %d values", len(last), len(l))
 			return
 		}

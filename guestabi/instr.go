@@ -17,15 +17,20 @@ type instr struct {
 
 const emptyBlock = 0x40
 
-// instr reads one instruction. It accepts one encoding of each opcode and of
-// each zero byte, the shortest: an engine that reads these as plain bytes then
-// cannot see other instructions than we do.
+// instr reads one instruction. Of vector opcodes and memory indices it accepts
+// only the shortest encoding: wazero reads those as plain bytes, and must not
+// see other instructions than we do.
 func (r *reader) instr() instr {
 	at := r.pos
 	in := instr{op: opcode(r.byte()), at: at}
 	switch in.op << 8 {
 	case prefixMisc:
-		in.op = prefixMisc | opcode(r.byte())
+		n := r.u32()
+		if n > 0xff {
+			r.fail(at, ErrNotSupported, "instruction 0xfc %#x", n)
+			return instr{}
+		}
+		in.op = prefixMisc | opcode(n)
 	case prefixSIMD:
 		n := opcode(r.byte())
 		in.op = prefixSIMD | n

@@ -49,7 +49,7 @@ type instrumenter struct {
 // label is an open block of the original body.
 type label struct {
 	level uint32 // of the block a branch to it now goes to
-	loop  bool
+	price int64  // of a loop, 0 for other blocks
 }
 
 // function returns the new body of the i-th function the module defines. It
@@ -281,10 +281,11 @@ func (e *instrumenter) enterLoop(in instr) {
 	e.out = append(e.out, header...)
 	e.from = e.pos
 	e.levels += 5
-	e.out.local(opLocalGet, e.local).i64(int64(e.costs.loops[e.loop])).op(opI64Sub).local(opLocalTee, e.local)
+	price := int64(e.costs.loops[e.loop])
+	e.out.local(opLocalGet, e.local).i64(price).op(opI64Sub).local(opLocalTee, e.local)
 	e.out.i64(0).op(opI64LtS).branch(opBrIf, 1)
 	e.moved()
-	e.labels = append(e.labels, label{e.open(), true})
+	e.labels = append(e.labels, label{e.open(), price})
 	e.loop++
 }
 
@@ -305,12 +306,14 @@ func (e *instrumenter) leave() {
 	e.labels = e.labels[:last]
 	e.levels--
 	switch {
-	case l.loop:
+	case l.price > 0:
 		e.levels -= 5
 		e.copyTo(e.pos)
 		e.out.branch(opBr, 4).op(opEnd).branch(opBr, 1).op(opEnd).op(opEnd)
 		e.store()
-		e.out.index(opCall, e.fuel.tick).local(opLocalSet, e.local).branch(opBr, 0).op(opEnd).op(opEnd)
+		e.out.index(opCall, e.fuel.tick).local(opLocalTee, e.local).i64(l.price)
+		e.out.local(opLocalGet, e.local).i64(l.price).op(opI64GtS).op(opSelect)
+		e.out.local(opLocalSet, e.local).branch(opBr, 0).op(opEnd).op(opEnd)
 		e.moved()
 	case last == 0:
 		e.copyTo(e.pos)

@@ -49,6 +49,7 @@ const (
 	opI32Eq        opcode = 0x46
 	opI32Ne        opcode = 0x47
 	opI64LtS       opcode = 0x53
+	opI64GtS       opcode = 0x55
 	opI64GtU       opcode = 0x56
 	opI32Add       opcode = 0x6a
 	opI32Sub       opcode = 0x6b
