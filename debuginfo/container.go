@@ -18,11 +18,16 @@ type container interface {
 	has(name string) bool
 	// section reads one, nil if there is none.
 	section(name string) ([]byte, error)
-	// symbols are the addresses of the functions the file exports, by name.
-	symbols() (map[string]uint64, error)
+	// symbols are what the file exports. A file that cannot be read so far
+	// has none: names are then those of the debug info.
+	symbols() symbols
 	// buildID identifies the link that made the file, nil if unknown.
 	buildID() []byte
 }
+
+// symbols are the addresses that a file exports, by name. They are two maps
+// since WebAssembly counts functions and data from different origins.
+type symbols struct{ funcs, vars map[string]uint64 }
 
 // openContainer recognises the format by the first bytes.
 func openContainer(r io.ReaderAt, size int64) (c container, err error) {

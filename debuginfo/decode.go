@@ -149,7 +149,7 @@ func (d *decoder) pointer(e *entry, depth int) (*ctype, error) {
 	}
 	elem, err := d.decode(e.typ, depth+1)
 	if notSupported(err) {
-		elem, err = voidType, nil
+		elem, err = &ctype{t: dtype.CVoid, weight: 1, isConst: d.isConst(e.typ)}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -159,6 +159,13 @@ func (d *decoder) pointer(e *entry, depth int) (*ctype, error) {
 		c.t = dtype.PointerToConst(elem.t)
 	}
 	return c, nil
+}
+
+// isConst reports whether the type at off is const-qualified, whatever it is.
+func (d *decoder) isConst(off int) bool {
+	var e entry
+	u := d.data.unitAt(off)
+	return u != nil && u.entry(off, &e) && e.tag == dwarf.TagConstType
 }
 
 // array reads the dimensions, first to last, and nests the element type in

@@ -70,25 +70,31 @@ func (e *elfFile) read(name string) (b []byte, err error) {
 // symbols reads the dynamic symbol table, else the full one. Of several
 // versions of a symbol the default one counts. An indirect function's address
 // is that of its resolver, whose type is another, and is left out.
-func (e *elfFile) symbols() (m map[string]uint64, err error) {
+func (e *elfFile) symbols() symbols {
+	table := symbols{map[string]uint64{}, map[string]uint64{}}
+	var err error
 	defer recoverMalformed(&err)
 	syms, err := e.f.DynamicSymbols()
 	if err != nil || len(syms) == 0 {
-		syms, err = e.f.Symbols()
+		syms, _ = e.f.Symbols()
 	}
-	if err != nil {
-		return nil, nil // stripped to nothing: names are the debug info's
-	}
-	m = make(map[string]uint64, len(syms))
 	for _, s := range syms {
-		if elf.ST_TYPE(s.Info) != elf.STT_FUNC || s.Section == elf.SHN_UNDEF || elf.ST_BIND(s.Info) == elf.STB_LOCAL {
+		if s.Section == elf.SHN_UNDEF || elf.ST_BIND(s.Info) == elf.STB_LOCAL {
+			continue
+		}
+		m := table.funcs
+		switch elf.ST_TYPE(s.Info) {
+		case elf.STT_FUNC:
+		case elf.STT_OBJECT:
+			m = table.vars
+		default:
 			continue
 		}
 		if _, ok := m[s.Name]; !ok || !s.VersionIndex.IsHidden() {
 			m[s.Name] = s.Value
 		}
 	}
-	return m, nil
+	return table
 }
 
 // buildID reads the note that --build-id leaves.

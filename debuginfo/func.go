@@ -11,6 +11,7 @@ import (
 
 // A Func is a C function. It is shared and must not be changed.
 type Func struct {
+	// Name is what the source calls it; it may be exported under others.
 	Name string
 	// Type has the parameters' names.
 	Type *dtype.Func
@@ -33,8 +34,8 @@ func (i *Info) Func(name string) (*Func, error) {
 		return nil, i.fail("func", name, err)
 	}
 	off, ok := 0, false
-	if addr, exported := i.symbols[name]; exported {
-		off, ok = i.index.funcAt(addr)
+	if addr, exported := i.symbols.funcs[name]; exported {
+		off, ok = i.index.entryAt(addr)
 	}
 	if !ok {
 		c, known := i.index.funcs[name]

@@ -1,7 +1,9 @@
 package debuginfo
 
 import (
+	"cmp"
 	"debug/dwarf"
+	"slices"
 	"sort"
 )
 
@@ -13,7 +15,8 @@ type index struct {
 	vars     map[string]candidate
 	typedefs map[string]int
 	records  map[recordKey]recordEntry
-	code     []codeSpan // by low address
+	code     []codeSpan     // by low address
+	data     map[uint64]int // variables by address
 }
 
 // A candidate is the best entry for a name so far.
@@ -62,6 +65,7 @@ func buildIndex(d *dwarfData) *index {
 	x := &index{
 		funcs: map[string]candidate{}, vars: map[string]candidate{},
 		typedefs: map[string]int{}, records: map[recordKey]recordEntry{},
+		data: map[uint64]int{},
 	}
 	var later []concrete
 	for _, u := range d.units {
@@ -78,7 +82,7 @@ func buildIndex(d *dwarfData) *index {
 			x.add(e.name, c, e.external)
 		}
 	}
-	sort.Slice(x.code, func(i, j int) bool { return x.code[i].low < x.code[j].low })
+	slices.SortStableFunc(x.code, func(a, b codeSpan) int { return cmp.Compare(a.low, b.low) })
 	return x
 }
 
@@ -144,6 +148,9 @@ func (x *index) entry(e *entry, later *[]concrete) {
 		x.named(e, len(spans) > 0, later)
 	case dwarf.TagVariable:
 		addr, threadLocal := e.address()
+		if _, ok := x.data[addr]; !ok && addr != 0 {
+			x.data[addr] = e.off
+		}
 		x.named(e, addr != 0 || threadLocal, later)
 	}
 }
@@ -194,6 +201,15 @@ func (d *dwarfData) origin(off int, e *entry) (root int, ok bool) {
 		off = e.origin
 	}
 	return 0, false
+}
+
+// entryAt is the entry of the function that begins at addr.
+func (x *index) entryAt(addr uint64) (off int, ok bool) {
+	i, ok := slices.BinarySearchFunc(x.code, addr, func(s codeSpan, addr uint64) int { return cmp.Compare(s.low, addr) })
+	if !ok {
+		return 0, false
+	}
+	return x.code[i].off, true
 }
 
 // funcAt is the entry of the function whose code holds addr. Spans of one

@@ -23,7 +23,7 @@ type Info struct {
 	loadErr error
 	data    *dwarfData
 	index   *index
-	symbols map[string]uint64
+	symbols symbols
 
 	mu      sync.Mutex // guards what follows
 	decoder *decoder
@@ -34,7 +34,9 @@ type Info struct {
 // Open reads the debug info of the library at path: its own, or else that of
 // the separate file which belongs to it. Without any, the error wraps
 // [ErrNone]; on a processor that dtype has no ABI for, [dtype.ErrNotSupported].
-func Open(path string) (*Info, error) {
+func Open(path string) (*Info, error) { return openPath(path, debugRoot) }
+
+func openPath(path, debugRoot string) (*Info, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, &Error{Op: "open", File: path, Err: err}
@@ -45,7 +47,7 @@ func Open(path string) (*Info, error) {
 		return nil, &Error{Op: "open", File: path, Err: err}
 	}
 	i, err := open(f, st.Size(), path, func(c container) container {
-		side, sf := sideFile(path, c)
+		side, sf := sideFile(path, debugRoot, c)
 		if sf == nil {
 			return nil
 		}
@@ -117,8 +119,7 @@ func (i *Info) load() error {
 			return
 		}
 		i.index = buildIndex(i.data)
-		// Without symbols, names are those of the debug info.
-		i.symbols, _ = i.main.symbols()
+		i.symbols = i.main.symbols()
 		i.decoder = &decoder{data: i.data, index: i.index, abi: i.abi, types: map[int]*ctype{}}
 		i.funcs, i.vars = map[int]*Func{}, map[int]*Var{}
 	})

@@ -47,7 +47,9 @@ func (i *Info) openLines(u *unit, l *unitLines) (err error) {
 	if err != nil {
 		return malformed(err)
 	}
-	for name, b := range map[string][]byte{"line_str": d.lineBytes, "str_offsets": d.strOffsets, "addr": d.addr} {
+	for name, b := range map[string][]byte{
+		"line_str": d.lineBytes, "str_offsets": d.strOffsets, "addr": d.addr, "rnglists": d.rnglists,
+	} {
 		if err := l.data.AddSection(".debug_"+name, b); err != nil {
 			return malformed(err)
 		}
@@ -86,7 +88,7 @@ type Frame struct {
 	File   string
 	Line   int
 	Column int // 0 if unknown
-	// Inlined tells that this function's code is inside the next frame's.
+	// Inlined tells that the function's code is inside that of the next frame.
 	Inlined bool
 }
 

@@ -79,8 +79,9 @@ func (m *machoFile) section(name string) (b []byte, err error) {
 }
 
 // symbols are the external symbols defined in a section, without the
-// underscore that C names have there.
-func (m *machoFile) symbols() (map[string]uint64, error) {
+// underscore that C names have there. Functions and data share one table and
+// do not share addresses.
+func (m *machoFile) symbols() symbols {
 	const (
 		stab     = 0xe0 // N_STAB: a debugging entry
 		kind     = 0x0e // N_TYPE
@@ -88,7 +89,7 @@ func (m *machoFile) symbols() (map[string]uint64, error) {
 		external = 0x01 // N_EXT
 	)
 	if m.f.Symtab == nil {
-		return nil, nil
+		return symbols{}
 	}
 	syms := map[string]uint64{}
 	for _, s := range m.f.Symtab.Syms {
@@ -98,7 +99,7 @@ func (m *machoFile) symbols() (map[string]uint64, error) {
 			}
 		}
 	}
-	return syms, nil
+	return symbols{syms, syms}
 }
 
 // buildID is the UUID that a .dSYM bundle shares with its library.

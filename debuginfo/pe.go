@@ -50,6 +50,6 @@ func (p *peFile) section(name string) (b []byte, err error) {
 
 // symbols reads nothing: a DLL exports a function under the name that its
 // debug info has.
-func (p *peFile) symbols() (map[string]uint64, error) { return nil, nil }
+func (p *peFile) symbols() symbols { return symbols{} }
 
 func (p *peFile) buildID() []byte { return nil }

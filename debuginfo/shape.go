@@ -17,50 +17,58 @@ type shape struct {
 	size    uint64 // in bytes
 	align   uint64 // from aligned(n), 0 if not given
 	members []member
+	budget  int // members that may still be laid out, in all trials
 }
 
 // candidates are the attributes of a whole struct to try, the plainest first.
-// The dialects differ for bit-fields only.
-var candidates = []dtype.Attr{
-	{},
-	{Packed: true},
-	{Pack: 2},
-	{Pack: 4},
-	{Pack: 8},
+var candidates = []dtype.Attr{{}, {Packed: true}, {Pack: 2}, {Pack: 4}, {Pack: 8}}
+
+// dialects are tried last: bit-fields that they explain may also be explained
+// by unnamed ones.
+var dialects = []dtype.Attr{
 	{Dialect: dtype.SysVDialect},
 	{Dialect: dtype.MSDialect},
-	{Dialect: dtype.MSDialect, Pack: 1},
+	{Dialect: dtype.SysVDialect, Packed: true},
+	{Dialect: dtype.MSDialect, Packed: true},
 }
 
-// solve gives fields and attributes whose layout on the ABI is the shape.
+// maxRepairs bounds the changes to the members of one struct.
+const maxRepairs = 100
+
+// solve gives fields and attributes whose layout on the ABI is the shape: the
+// first of those with the fewest changes to members.
 func (s *shape) solve() ([]dtype.Field, dtype.Attr, error) {
+	s.budget = 1<<13 + 64*len(s.members)
 	endian := dtype.NativeEndian
-	for _, m := range s.members {
-		if m.big {
-			endian = dtype.BigEndian
-			if slices.ContainsFunc(s.members, func(m member) bool { return m.field.BitField }) {
-				return nil, dtype.Attr{}, fmt.Errorf("%w: big-endian bit-fields", dtype.ErrNotSupported)
-			}
+	if slices.ContainsFunc(s.members, func(m member) bool { return m.big }) {
+		endian = dtype.BigEndian
+		if slices.ContainsFunc(s.members, func(m member) bool { return m.field.BitField }) {
+			return nil, dtype.Attr{}, fmt.Errorf("%w: big-endian bit-fields", dtype.ErrNotSupported)
 		}
 	}
-	// First without touching members, then with members changed one by one.
-	for _, repairs := range []int{0, maxRepairs} {
-		for _, attr := range candidates {
+	for _, attrs := range [][]dtype.Attr{candidates, dialects} {
+		var best *trial
+		fewest := maxRepairs + 1
+		for _, attr := range attrs {
 			attr.Endian = endian
 			t := s.trial(attr)
-			if t.run(repairs) {
-				return t.fields, t.attr, nil
-			}
+			repairs, ok := t.run(fewest - 1)
 			if t.err != nil {
 				return nil, dtype.Attr{}, t.err
 			}
+			if ok {
+				best, fewest = t, repairs
+			}
+			if fewest == 0 {
+				break
+			}
+		}
+		if best != nil {
+			return best.fields, best.attr, nil
 		}
 	}
 	return nil, dtype.Attr{}, fmt.Errorf("%w: no attributes of C give its layout on %v", dtype.ErrNotSupported, s.abi)
 }
-
-// maxRepairs bounds the changes to one struct: each costs a layout.
-const maxRepairs = 100
 
 // A trial is one candidate: the fields with what has been added to them.
 type trial struct {
@@ -89,26 +97,31 @@ func (s *shape) trial(attr dtype.Attr) *trial {
 }
 
 // run lays the candidate out and repairs the first member that is out of
-// place, until all are in place or no repair helps.
-func (t *trial) run(repairs int) bool {
+// place, until all are in place. It gives the number of repairs, of which it
+// makes at most limit.
+func (t *trial) run(limit int) (repairs int, ok bool) {
 	for {
 		l, err := t.layout()
 		if err != nil {
 			t.err = err
-			return false
+			return repairs, false
 		}
 		i := t.firstWrong(l)
 		if i < 0 {
-			return t.fit(l, repairs)
+			n, ok := t.fit(l, limit-repairs)
+			return repairs + n, ok
 		}
-		if repairs == 0 || !t.repair(i, start(l.Fields[t.at[i]])) {
-			return false
+		if repairs == limit || !t.repair(i, start(l.Fields[t.at[i]])) {
+			return repairs, false
 		}
-		repairs--
+		repairs++
 	}
 }
 
 func (t *trial) layout() (*dtype.Layout, error) {
+	if t.budget -= len(t.fields) + 1; t.budget < 0 {
+		return nil, fmt.Errorf("%w: no attributes of C were found for its layout on %v", dtype.ErrNotSupported, t.abi)
+	}
 	if t.union {
 		u, err := dtype.NewUnionAttr("", t.attr, t.fields...)
 		if err != nil {
@@ -142,8 +155,9 @@ func (t *trial) firstWrong(l *dtype.Layout) int {
 }
 
 // fit makes size and alignment of a layout right whose members are in place:
-// by aligned(n) on the whole, or by unnamed bit-fields at the end.
-func (t *trial) fit(l *dtype.Layout, repairs int) bool {
+// by aligned(n) on the whole, or else by up to limit unnamed bit-fields at the
+// end, whose number it gives.
+func (t *trial) fit(l *dtype.Layout, limit int) (repairs int, ok bool) {
 	if l.Align < t.align {
 		t.attr.Align = t.align
 	}
@@ -154,21 +168,24 @@ func (t *trial) fit(l *dtype.Layout, repairs int) bool {
 			break
 		}
 		if l.Size == t.size {
-			return t.firstWrong(l) < 0
+			return 0, t.firstWrong(l) < 0
 		}
 	}
 	t.attr = attr
-	for ; repairs > 0; repairs-- {
+	for ; !t.union; repairs++ {
 		l, err := t.layout()
-		if err != nil || l.Size > t.size || t.union {
-			return false
+		if err != nil || l.Size > t.size {
+			return repairs, false
 		}
 		if l.Size == t.size {
-			return t.firstWrong(l) < 0
+			return repairs, t.firstWrong(l) < 0
+		}
+		if repairs >= limit {
+			return repairs, false
 		}
 		t.fields = append(t.fields, padding(min(32, 8*(t.size-l.Size))))
 	}
-	return false
+	return repairs, false
 }
 
 // padding is an unnamed bit-field of a multiple of 8 bits.
@@ -236,8 +253,8 @@ func (t *trial) repairs(i int, got uint64) (list []change) {
 	gap := want - got
 	switch typ := t.members[i].field.Type; {
 	case isBits:
-		unnamed(typ, gap)
 		unnamed(typ, 0)
+		unnamed(typ, gap)
 		unnamed(typ, t.bitsOf(typ))
 	case i > 0 && t.members[i-1].field.BitField:
 		unnamed(t.members[i-1].field.Type, 0)

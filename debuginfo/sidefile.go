@@ -14,9 +14,9 @@ const debugRoot = "/usr/lib/debug"
 
 // sideFile opens the separate file with the debug info of the library at path,
 // or gives nil. The library is not trusted: it names files beside itself or
-// below [debugRoot], and what it names counts only if it is of the same build.
-func sideFile(path string, c container) (container, *os.File) {
-	for _, s := range sidePaths(path, c) {
+// below debugRoot, and what it names counts only if it is of the same build.
+func sideFile(path, debugRoot string, c container) (container, *os.File) {
+	for _, s := range sidePaths(path, debugRoot, c) {
 		// A pipe of that name would keep Open waiting.
 		if st, err := os.Stat(s.path); err != nil || !st.Mode().IsRegular() {
 			continue
@@ -39,7 +39,7 @@ type sidePath struct {
 	crc  *uint32 // checksum of the whole file, where there is no build id
 }
 
-func sidePaths(path string, c container) (paths []sidePath) {
+func sidePaths(path, debugRoot string, c container) (paths []sidePath) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real // libz.so.1 is a link to the file that the debug info is for
 	}

@@ -10,6 +10,7 @@ import (
 
 // A Var is a C variable at file scope. It is shared and must not be changed.
 type Var struct {
+	// Name is what the source calls it; it may be exported under others.
 	Name string
 	Type dtype.Type
 	// Addr is the variable's address; 0 if the library only declares the
@@ -26,17 +27,26 @@ type Var struct {
 	ThreadLocal bool
 }
 
-// Var finds a variable at file scope by name. Of several, an external one comes
-// before a static one, and that before one which is only declared.
+// Var finds a variable at file scope by name. An exported symbol resolves
+// through its address; of several variables of one name in the debug info an
+// external one comes before a static one, and that before one which is only
+// declared.
 func (i *Info) Var(name string) (*Var, error) {
 	if err := i.load(); err != nil {
 		return nil, i.fail("var", name, err)
 	}
-	c, ok := i.index.vars[name]
-	if !ok {
-		return nil, i.fail("var", name, i.notFound())
+	off, ok := 0, false
+	if addr, exported := i.symbols.vars[name]; exported {
+		off, ok = i.index.data[addr]
 	}
-	v, err := i.varEntry(c.off)
+	if !ok {
+		c, known := i.index.vars[name]
+		if !known {
+			return nil, i.fail("var", name, i.notFound())
+		}
+		off = c.off
+	}
+	v, err := i.varEntry(off)
 	if err != nil {
 		return nil, i.fail("var", name, err)
 	}

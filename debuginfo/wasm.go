@@ -120,20 +120,14 @@ func (w *wasmFile) external() string {
 
 // symbols are the exported functions. DWARF names a function's address by the
 // first byte of its body after the size, as an offset into the code section.
-func (w *wasmFile) symbols() (map[string]uint64, error) {
-	imports, err := w.importedFuncs()
-	if err != nil {
-		return nil, err
-	}
-	bodies, err := w.bodies()
-	if err != nil {
-		return nil, err
-	}
+func (w *wasmFile) symbols() symbols {
+	imports, ok := w.importedFuncs()
+	bodies := w.bodies()
 	b, err := w.read(w.known[wasmExport])
-	if err != nil {
-		return nil, err
+	if !ok || err != nil {
+		return symbols{}
 	}
-	syms := map[string]uint64{}
+	funcs := map[string]uint64{}
 	c := cursor{data: b}
 	for range c.uleb() {
 		name, kind, i := c.take(c.uleb()), c.u8(), c.uleb()
@@ -141,18 +135,18 @@ func (w *wasmFile) symbols() (map[string]uint64, error) {
 			break
 		}
 		if kind == 0 && i >= imports && i-imports < uint64(len(bodies)) {
-			syms[string(name)] = bodies[i-imports]
+			funcs[string(name)] = bodies[i-imports]
 		}
 	}
-	return syms, nil
+	return symbols{funcs: funcs}
 }
 
 // importedFuncs counts the imported functions: they come first in the index
 // space.
-func (w *wasmFile) importedFuncs() (n uint64, err error) {
+func (w *wasmFile) importedFuncs() (n uint64, ok bool) {
 	b, err := w.read(w.known[wasmImport])
 	if err != nil {
-		return 0, err
+		return 0, false
 	}
 	c := cursor{data: b}
 	for range c.uleb() {
@@ -176,10 +170,10 @@ func (w *wasmFile) importedFuncs() (n uint64, err error) {
 			c.bad = true
 		}
 		if c.bad {
-			return 0, fmt.Errorf("%w: import section", ErrMalformed)
+			return 0, false
 		}
 	}
-	return n, nil
+	return n, true
 }
 
 func (c *cursor) skipLimits() {
@@ -190,21 +184,21 @@ func (c *cursor) skipLimits() {
 	}
 }
 
-// bodies are the offsets of the function bodies in the code section.
-func (w *wasmFile) bodies() ([]uint64, error) {
+// bodies are the offsets of the function bodies in the code section, as far as
+// it can be read.
+func (w *wasmFile) bodies() (offs []uint64) {
 	b, err := w.read(w.known[wasmCode])
 	if err != nil {
-		return nil, err
+		return nil
 	}
 	c := cursor{data: b}
-	var offs []uint64
 	for range c.uleb() {
 		size := c.uleb()
-		offs = append(offs, uint64(c.pos))
-		c.take(size)
-		if c.bad {
-			return nil, fmt.Errorf("%w: code section", ErrMalformed)
+		body := uint64(c.pos)
+		if c.take(size); c.bad {
+			break
 		}
+		offs = append(offs, body)
 	}
-	return offs, nil
+	return offs
 }
