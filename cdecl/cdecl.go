@@ -2,7 +2,7 @@ package cdecl
 
 import (
 	"io/fs"
-	"iter"
+	"sync"
 
 	"github.com/wasmffi/wasmffi/dtype"
 )
@@ -39,7 +39,12 @@ type Source struct {
 // Decls are the declarations of one or several sources. They are safe for
 // concurrent use.
 type Decls struct {
-	decls []Decl
+	platform *platform
+	scope    *scope
+	macros   map[string]*macro
+	consts   func() map[string]*symbol // those of macros
+	protos   cache[proto]
+	types    cache[dtype.Type]
 }
 
 // Parse reads C text.
@@ -50,6 +55,22 @@ func Parse(src string, opts Options) (*Decls, error) {
 // ParseFile reads a C header with all it includes.
 func ParseFile(path string, opts Options) (*Decls, error) {
 	return ParseAll([]Source{{Path: path}}, opts)
+}
+
+// ParseAll reads several sources as one translation unit, in order: a later
+// one sees the types and macros of those before it.
+func ParseAll(sources []Source, opts Options) (*Decls, error) {
+	p := platformOf(abiOf(opts))
+	u, err := preprocess(sources, opts, p)
+	if err != nil {
+		return nil, err
+	}
+	d := &Decls{platform: p, macros: u.macros}
+	if d.scope, err = declare(u, newScope(p.scope(), p.abi)); err != nil {
+		return nil, err
+	}
+	d.consts = sync.OnceValue(d.macroConstants)
+	return d, nil
 }
 
 // A Kind says what a declaration declares.
@@ -82,36 +103,4 @@ type Decl struct {
 	// File and Line are where the declaration is.
 	File string
 	Line int
-}
-
-// ParseAll reads several sources as one translation unit, in order: a later
-// one sees the types and macros of those before it.
-func ParseAll(sources []Source, opts Options) (*Decls, error) {
-	return nil, &Error{Msg: "no sources"}
-}
-
-// All iterates over the declarations of the given kinds, of all kinds if none
-// is given, in order.
-func (d *Decls) All(kinds ...Kind) iter.Seq[Decl] {
-	return func(yield func(Decl) bool) {}
-}
-
-// Func finds a function by name.
-func (d *Decls) Func(name string) (*dtype.Func, error) { return nil, &Error{Msg: name} }
-
-// Var finds a variable's type by name.
-func (d *Decls) Var(name string) (dtype.Type, error) { return nil, &Error{Msg: name} }
-
-// Const finds an enumeration constant, or a macro that is a constant
-// expression.
-func (d *Decls) Const(name string) (Decl, error) { return Decl{}, &Error{Msg: name} }
-
-// Type finds or makes a type by any name that C has for it, in the context of
-// the declarations: "point_t", "struct point", "char[64]", "int (*)(int)".
-func (d *Decls) Type(name string) (dtype.Type, error) { return nil, &Error{Msg: name} }
-
-// Proto reads one function prototype in the context of the declarations:
-// "double cos(double)". What it declares is not added to them.
-func (d *Decls) Proto(text string) (name string, f *dtype.Func, err error) {
-	return "", nil, &Error{Msg: text}
 }

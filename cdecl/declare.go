@@ -1,0 +1,267 @@
+package cdecl
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+
+	"modernc.org/cc/v4"
+
+	"github.com/wasmffi/wasmffi/dtype"
+)
+
+// A reader turns the syntax tree of one text into symbols of a scope.
+type reader struct {
+	*lifted
+	scope *scope
+	abi   *dtype.ABI
+	// params counts the parameter lists around what is read: array lengths
+	// there may be unknown.
+	params int
+	depth  int // of expressions
+}
+
+// declare reads all declarations of a text into s.
+func declare(u *unit, s *scope) (*scope, error) {
+	r, tree, err := read(u, s)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.unitDeclarations(tree); err != nil {
+		return nil, err
+	}
+	for _, a := range r.asserts {
+		if err := r.assertText(a); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// read lifts and parses a text.
+func read(u *unit, s *scope) (*reader, *cc.AST, error) {
+	l, err := lift(u)
+	if err != nil {
+		return nil, nil, err
+	}
+	tree, err := l.parse(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &reader{lifted: l, scope: s, abi: s.abi}, tree, nil
+}
+
+// protect runs f and turns a panic over a syntax tree that no C has into an
+// error: the parser is lenient where C is not.
+func protect(u *unit, f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = u.newError(0, fmt.Sprintf("malformed declaration: %v", r), nil)
+		}
+	}()
+	return f()
+}
+
+func (r *reader) unitDeclarations(tree *cc.AST) error {
+	return protect(r.unit, func() error {
+		from := 0
+		for tu := tree.TranslationUnit; tu != nil; tu = tu.TranslationUnit {
+			d := tu.ExternalDeclaration
+			if d == nil || d.Position().Filename == preludeName {
+				continue
+			}
+			end, err := r.external(d, from)
+			if err != nil {
+				return err
+			}
+			from = end
+		}
+		return nil
+	})
+}
+
+// external reads one declaration of file scope; from is where the one before
+// it ended, the result where this one does.
+func (r *reader) external(d *cc.ExternalDeclaration, from int) (int, error) {
+	switch d.Case {
+	case cc.ExternalDeclarationFuncDef:
+		f := d.FunctionDefinition
+		end := r.offset(f.CompoundStatement.Token)
+		return end, r.declaration(f.DeclarationSpecifiers, []*cc.Declarator{f.Declarator}, []int{from, end})
+	case cc.ExternalDeclarationDecl:
+		decl := d.Declaration
+		if decl.Case == cc.DeclarationAssert {
+			return r.offset(decl.StaticAssertDeclaration.Token5), r.assert(decl.StaticAssertDeclaration)
+		}
+		if decl.Case == cc.DeclarationAuto {
+			return 0, r.errorAt(r.offset(decl.Token), nil, "__auto_type declares no type")
+		}
+		var list []*cc.Declarator
+		ends := []int{from}
+		for l := decl.InitDeclaratorList; l != nil; l = l.InitDeclaratorList {
+			if l.Token.Ch == ',' {
+				ends = append(ends, r.offset(l.Token))
+			}
+			list = append(list, l.InitDeclarator.Declarator)
+		}
+		end := r.offset(decl.Token)
+		return end, r.declaration(decl.DeclarationSpecifiers, list, append(ends, end))
+	}
+	return from, nil
+}
+
+// declaration reads specifiers and the declarators that share them. ends are
+// the place before the declaration and the places where each declarator ends.
+func (r *reader) declaration(ds *cc.DeclarationSpecifiers, list []*cc.Declarator, ends []int) error {
+	base, err := r.specifiers(ds)
+	if err == errNoType {
+		if len(list) > 0 {
+			return r.noType(list[0])
+		}
+		return nil
+	}
+	if err != nil && !errors.Is(err, dtype.ErrNotSupported) {
+		return err
+	}
+	end := ends[len(ends)-1]
+	first := end
+	if len(list) > 0 {
+		first = list[0].Position().Offset
+	}
+	shared := r.take(ends[0], first)
+	if len(list) == 0 {
+		return nil // it declared a tag, or failed to
+	}
+	for i, d := range list {
+		from := first
+		if i > 0 {
+			from = ends[i]
+		}
+		own := append(r.take(from, ends[i+1]), shared...)
+		if err := r.declarator(base, err, d, own, span{from, ends[i+1]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noType is the error of a declaration without a type.
+func (r *reader) noType(d *cc.Declarator) error {
+	name, pos := r.declaratorName(d)
+	return r.errorAt(pos, nil, "%q has no type%s", name, r.scope.nearTypes(name))
+}
+
+// declarator declares one name.
+func (r *reader) declarator(base specs, baseErr error, d *cc.Declarator, attrs []*attribute, at span) error {
+	name, pos := r.declaratorName(d)
+	if name == "" {
+		return r.errorAt(pos, nil, "declaration without a name")
+	}
+	place := r.place(pos)
+	sym := &symbol{Decl: Decl{Name: name, File: place.file, Line: place.line}}
+	t, err := base.qualified, baseErr
+	if err == nil {
+		t, err = r.attributed(t, attrs)
+	}
+	if err == nil {
+		t, err = r.declared(d, t)
+	}
+	fn, isFunc := t.t.(*dtype.Func)
+	switch {
+	case base.typedef:
+		sym.Kind, sym.isConst = Typedef, t.isConst
+		if err == nil {
+			sym.Type, err = r.typedef(name, t.t, attrs, pos)
+		}
+	case isFunc || err != nil && isFunction(d):
+		sym.Kind, sym.Type = Function, fn
+		sym.Static = base.static || base.inline && !base.extern
+	default:
+		sym.Kind, sym.Type, sym.Static = Variable, t.t, base.static
+	}
+	if err != nil {
+		if !errors.Is(err, dtype.ErrNotSupported) {
+			return err
+		}
+		sym.Type, sym.err = nil, err
+	}
+	i := sort.Search(len(r.labels), func(i int) bool { return r.labels[i].pos >= at.pos })
+	if i < len(r.labels) && r.labels[i].pos < at.end {
+		sym.Symbol = r.labels[i].symbol
+	}
+	return r.add(sym, pos)
+}
+
+func (r *reader) typedef(name string, t dtype.Type, attrs []*attribute, pos int) (dtype.Type, error) {
+	if f, ok := fixed(r.abi, name, t); ok {
+		return f, nil
+	}
+	align, err := r.aligned(attrs)
+	if err != nil {
+		return nil, err
+	}
+	var n dtype.Type
+	if align == 0 {
+		n, err = dtype.NewNamed(name, t)
+	} else {
+		n, err = dtype.NewNamedAligned(name, t, align)
+	}
+	if err != nil {
+		return nil, r.errorAt(pos, err, "typedef %s", name)
+	}
+	if has(attrs, "transparent_union") && len(dtype.Members(t)) > 0 {
+		r.scope.transparent[n] = true
+	}
+	return n, nil
+}
+
+// add declares a symbol, or checks it against an earlier declaration of its
+// name.
+func (r *reader) add(sym *symbol, pos int) error {
+	old := r.scope.names[sym.Name]
+	switch {
+	case old == nil:
+		r.scope.names[sym.Name] = sym
+		r.scope.order = append(r.scope.order, sym)
+		return nil
+	case old.Kind != sym.Kind || old.Kind == Constant && old.Value != sym.Value:
+		return r.errorAt(pos, nil, "%q is declared as something else at %s:%d", sym.Name, old.File, old.Line)
+	case old.err != nil || sym.err != nil || sym.Kind == Constant:
+		return nil
+	}
+	if f, ok := sym.Type.(*dtype.Func); ok {
+		g := old.Type.(*dtype.Func)
+		if len(g.Params()) == 0 && !g.Variadic() && r.abi.LayoutEqual(f.Result(), g.Result()) || r.abi.LayoutEqual(f, g) && nameless(g) {
+			old.Type = f // says more than the first declaration
+			return nil
+		}
+		if len(f.Params()) == 0 && !f.Variadic() && r.abi.LayoutEqual(f.Result(), g.Result()) {
+			return nil
+		}
+	}
+	if dtype.Identical(old.Type, sym.Type) || r.abi.LayoutEqual(old.Type, sym.Type) || sameArray(old.Type, sym.Type) {
+		return nil
+	}
+	return r.errorAt(pos, nil, "%q is declared as %q here and as %q at %s:%d", sym.Name,
+		dtype.Declare(sym.Type, sym.Name), dtype.Declare(old.Type, old.Name), old.File, old.Line)
+}
+
+func nameless(f *dtype.Func) bool {
+	for _, p := range f.Params() {
+		if p.Name != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// sameArray reports whether two arrays differ only in that the length of one
+// is not known.
+func sameArray(x, y dtype.Type) bool {
+	a, ok1 := x.(*dtype.Array)
+	b, ok2 := y.(*dtype.Array)
+	return ok1 && ok2 && (a.Flexible() || b.Flexible()) && dtype.Identical(a.Elem(), b.Elem())
+}
+
+// offset is where a token begins.
+func (r *reader) offset(t cc.Token) int { return t.Position().Offset }

@@ -1,0 +1,134 @@
+package cdecl
+
+import (
+	"errors"
+	"math"
+
+	"modernc.org/cc/v4"
+
+	"github.com/wasmffi/wasmffi/dtype"
+)
+
+// enum is the type that an enum specifier names or defines.
+func (r *reader) enum(s *cc.EnumSpecifier) (dtype.Type, error) {
+	tag := s.Token2.SrcStr()
+	pos := r.offset(s.Token)
+	if s.Case == cc.EnumSpecifierTag && s.EnumeratorList == nil {
+		sym := r.scope.tag(tag)
+		switch {
+		case sym == nil:
+			return nil, r.errorAt(pos, nil, "enum %s is not declared%s", tag, r.scope.nearTypes("enum "+tag))
+		case sym.Name != "enum "+tag:
+			return nil, r.errorAt(pos, nil, "enum %s: %s:%d declares it as %s", tag, sym.File, sym.Line, sym.Name)
+		}
+		return sym.Type, nil
+	}
+
+	open, end := r.offset(s.Token3), r.offset(s.Token5)
+	attrs := append(r.take(pos, open), r.take(end, r.next(end))...)
+	var base *dtype.Int
+	if s.EnumTypeSpecifier != nil {
+		q, err := r.qualifierList(s.EnumTypeSpecifier.SpecifierQualifierList)
+		if err != nil && err != errNoType {
+			return nil, err
+		}
+		var ok bool
+		if base, ok = dtype.Resolve(q.t).(*dtype.Int); !ok {
+			return nil, r.errorAt(pos, nil, "enum %s: its type is no integer type", tag)
+		}
+	}
+	values, err := r.enumerators(s.EnumeratorList)
+	if err != nil {
+		return nil, err
+	}
+	if base == nil {
+		base = values.base(r.abi, has(attrs, "packed"))
+	}
+	t, err := newEnum(tag, base, values.consts)
+	if err != nil {
+		return nil, r.typeErrorAt(pos, err)
+	}
+	if tag == "" {
+		return t, nil
+	}
+	if old := r.scope.tags[tag]; old != nil {
+		if !dtype.Identical(old.Type, t) {
+			return nil, r.errorAt(pos, nil, "enum %s is already defined in another way at %s:%d", tag, old.File, old.Line)
+		}
+		return old.Type, nil
+	}
+	place := r.place(pos)
+	r.addTag(tag, &symbol{Decl: Decl{Name: "enum " + tag, Kind: Tag, Type: t, File: place.file, Line: place.line}})
+	return t, nil
+}
+
+func newEnum(tag string, base *dtype.Int, consts []dtype.EnumConst) (*dtype.Enum, error) {
+	if base == nil {
+		return dtype.NewEnum(tag, consts...)
+	}
+	return dtype.NewEnumBase(tag, base, consts...)
+}
+
+// enumValues are enumerators and the range of their values.
+type enumValues struct {
+	consts []dtype.EnumConst
+	low    int64
+	high   uint64
+}
+
+// base is the integer type of the enum where it is not dtype's own choice:
+// packed ones take the smallest (gcc's manual, "Common Type Attributes"), and
+// one value above INT64_MAX takes the 64-bit one; else nil.
+func (v *enumValues) base(abi *dtype.ABI, packed bool) *dtype.Int {
+	if packed {
+		unsigned := [4]*dtype.Int{dtype.CUChar, dtype.CUShort, dtype.CUInt, dtype.CULongLong}
+		signed := [4]*dtype.Int{dtype.CSChar, dtype.CShort, dtype.CInt, dtype.CLongLong}
+		for i := range 4 {
+			bits := uint(8) << i
+			switch {
+			case v.low >= 0 && v.high <= math.MaxUint64>>(64-bits):
+				return unsigned[i]
+			case v.low < 0 && v.low >= math.MinInt64>>(64-bits) && v.high <= math.MaxInt64>>(64-bits):
+				return signed[i]
+			}
+		}
+	}
+	if v.high > math.MaxInt64 {
+		return dtype.CULongLong
+	}
+	return nil
+}
+
+// enumerators declares the constants of an enum.
+func (r *reader) enumerators(l *cc.EnumeratorList) (v enumValues, err error) {
+	next := operand{kind: isInt, typ: dtype.CInt}
+	for ; l != nil; l = l.EnumeratorList {
+		e := l.Enumerator
+		name, pos := e.Token.SrcStr(), r.offset(e.Token)
+		if e.ConstantExpression != nil {
+			next, err = r.evalInt(e.ConstantExpression)
+			if errors.Is(err, errNotConstant) {
+				err = r.errorAt(pos, nil, "value of %s is no constant", name)
+			}
+			if err != nil {
+				return v, err
+			}
+		}
+		if r.abi.Signed(next.int()) || next.u <= math.MaxInt64 {
+			v.low = min(v.low, int64(next.u))
+			v.high = max(v.high, uint64(max(0, int64(next.u))))
+		} else {
+			v.high = max(v.high, next.u)
+		}
+		v.consts = append(v.consts, dtype.EnumConst{Name: name, Value: int64(next.u)})
+		place := r.place(pos)
+		sym := &symbol{Decl: Decl{Name: name, Kind: Constant, Type: next.typ, Value: next.value(r.abi), File: place.file, Line: place.line}}
+		if err := r.add(sym, pos); err != nil {
+			return v, err
+		}
+		if next, err = r.increment(next); err != nil {
+			return v, r.errorAt(pos, nil, "the constant after %s exceeds every integer type", name)
+		}
+	}
+	return v, nil
+}

@@ -1,0 +1,291 @@
+package cdecl
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+)
+
+// A file is a source as it came, and as the preprocessor gets it.
+//
+// The preprocessor hands out tokens without their places, drops macros when it
+// is done and stops at an apostrophe in text that is skipped. So it gets a text
+// prepared for it: after each run of directives a #pragma of our own says which
+// line comes next and which macros were just defined, #pragma pack becomes an
+// operator that survives among the tokens, and stray quotes are blanked.
+type file struct {
+	path     string
+	src      []byte
+	prepared []byte
+	added    []int // lines of prepared that src does not have, counted from 1
+	defines  []define
+}
+
+// A define is a #define or #undef directive.
+type define struct {
+	name  string
+	text  string // from the name on; empty for #undef
+	plain bool   // object-like
+	line  int
+}
+
+// Words that are ours among the preprocessor's tokens. pragmaOp has the length
+// of _Pragma so that columns stay.
+const (
+	linePragma = "wasmffi_line"
+	pragmaOp   = "_PragmA"
+)
+
+// Bounds on one file. Real headers stay far below.
+const (
+	maxConditionals = 500     // depth of #if
+	maxParens       = 2000    // depth of ( before macros are expanded
+	maxDirective    = 1 << 16 // bytes of one directive
+)
+
+// prepare makes f.prepared.
+func (f *file) prepare() error {
+	p := preparer{file: f, line: 1, marked: false}
+	p.out.Grow(len(f.src) + len(f.src)/8 + 64)
+	for p.pos < len(f.src) {
+		if err := p.logicalLine(); err != nil {
+			return err
+		}
+	}
+	p.mark()
+	f.prepared = p.out.Bytes()
+	return nil
+}
+
+// A preparer walks a file by logical lines: those that splices and comments
+// continue are one.
+type preparer struct {
+	*file
+	out     bytes.Buffer
+	pos     int
+	line    int  // of pos in src
+	outLine int  // lines written
+	marked  bool // the preprocessor's output knows its line
+	told    int  // defines announced so far
+	conds   int
+	parens  int
+}
+
+// mark tells the reader of the output where it is.
+func (p *preparer) mark() {
+	if p.marked {
+		return
+	}
+	fmt.Fprintf(&p.out, "#pragma %s %d %d %d\n", linePragma, p.line, p.told, len(p.defines))
+	p.outLine++
+	p.added = append(p.added, p.outLine)
+	p.told = len(p.defines)
+	p.marked = true
+}
+
+func (p *preparer) logicalLine() error {
+	start, first := p.pos, -1 // first is the first byte that is no white space
+	var stray []int
+	i := start
+scan:
+	for i < len(p.src) {
+		switch c := p.src[i]; {
+		case c == '\n':
+			i++
+			break scan
+		case c == '\\' && splice(p.src[i:]) > 0:
+			i += splice(p.src[i:])
+		case c == '/' && i+1 < len(p.src) && p.src[i+1] == '*':
+			i = commentEnd(p.src, i)
+		case c == '/' && i+1 < len(p.src) && p.src[i+1] == '/':
+			l := lexer{p.src, i}
+			l.skipSpaceLine()
+			i = l.pos
+		case c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v':
+			i++
+		case c == '"' || c == '\'':
+			if first < 0 {
+				first = i
+			}
+			l := lexer{p.src, i}
+			l.quoted()
+			if l.pos < i+2 || p.src[l.pos-1] != c {
+				stray = append(stray, i)
+				i++
+				continue
+			}
+			i = l.pos
+		default:
+			if first < 0 {
+				first = i
+			}
+			switch c {
+			case '(':
+				p.parens++
+			case ')':
+				p.parens = max(0, p.parens-1)
+			}
+			i++
+		}
+	}
+	if p.parens > maxParens {
+		return p.fail(ErrLimit, "parentheses nest deeper than %d", maxParens)
+	}
+	line := p.src[start:i]
+	p.pos = i
+	lines := bytes.Count(line, []byte("\n"))
+	defer func() { p.line += lines }()
+
+	if first >= 0 && p.src[first] == '#' {
+		return p.directive(line, first-start, start, stray, lines)
+	}
+	if first >= 0 {
+		p.mark()
+	}
+	p.write(line, start, stray)
+	if lines > 1 {
+		p.marked = false // the output has the line ends elsewhere
+	}
+	return nil
+}
+
+// skipSpaceLine skips a // comment up to its line end.
+func (l *lexer) skipSpaceLine() {
+	for l.pos < len(l.src) && l.src[l.pos] != '\n' {
+		l.pos += max(1, splice(l.src[l.pos:]))
+	}
+}
+
+// write copies a line, blanking stray quotes and renaming _Pragma.
+func (p *preparer) write(line []byte, at int, stray []int) {
+	n := p.out.Len()
+	p.out.Write(line)
+	out := p.out.Bytes()[n:]
+	for _, i := range stray {
+		out[i-at] = ' '
+	}
+	for i := 0; ; {
+		k := bytes.Index(out[i:], []byte("_Pragma"))
+		if k < 0 {
+			break
+		}
+		copy(out[i+k:], pragmaOp)
+		i += k + len(pragmaOp)
+	}
+	if len(out) == 0 || out[len(out)-1] != '\n' {
+		p.out.WriteByte('\n')
+	}
+	p.outLine += max(1, bytes.Count(line, []byte("\n")))
+}
+
+func (p *preparer) directive(line []byte, hash, at int, stray []int, lines int) error {
+	if len(line) > maxDirective {
+		return p.fail(ErrLimit, "directive of %d bytes, at most %d are read", len(line), maxDirective)
+	}
+	l := lexer{line, hash + 1}
+	word := l.next()
+	name := ""
+	if word.kind == lexIdent {
+		name = l.text(word)
+	}
+	switch name {
+	case "define", "undef":
+		p.macro(&l, name == "define")
+	case "if", "ifdef", "ifndef":
+		if p.conds++; p.conds > maxConditionals {
+			return p.fail(ErrLimit, "conditionals nest deeper than %d", maxConditionals)
+		}
+		p.mark()
+	case "else", "elif", "elifdef", "elifndef", "include", "include_next":
+		p.mark()
+	case "endif":
+		p.conds--
+		p.mark()
+	case "error", "warning":
+		// Its text is no C: an apostrophe in it is not the start of a character.
+		for i := word.end; i < len(line); i++ {
+			if line[i] == '\'' || line[i] == '"' {
+				stray = append(stray, at+i)
+			}
+		}
+	case "line":
+		// Places are those of the files read, whatever generated them.
+		p.out.Write(bytes.Repeat([]byte("\n"), max(1, lines)))
+		p.outLine += max(1, lines)
+		return nil
+	case "pragma":
+		if kind := l.next(); kind.kind == lexIdent && structPragma(l.text(kind)) {
+			p.mark()
+			body := bytes.TrimSpace(line[kind.pos:])
+			fmt.Fprintf(&p.out, "%s(%s)", pragmaOp, bytes.ReplaceAll(body, []byte("\n"), []byte(" ")))
+			p.out.Write(bytes.Repeat([]byte("\n"), max(1, lines)))
+			p.outLine += max(1, lines)
+			return nil
+		}
+	}
+	p.marked = false
+	p.write(line, at, stray)
+	return nil
+}
+
+// macro records a #define or #undef; l is after that word.
+func (p *preparer) macro(l *lexer, defined bool) {
+	name := l.next()
+	if name.kind != lexIdent {
+		return
+	}
+	d := define{name: l.text(name), line: p.line}
+	if defined {
+		d.text = string(bytes.TrimSpace(l.src[name.pos:]))
+		d.plain = name.end >= len(l.src) || l.src[name.end] != '('
+	}
+	p.defines = append(p.defines, d)
+}
+
+func (p *preparer) fail(err error, format string, args ...any) error {
+	return &Error{File: p.path, Line: p.line, Text: p.lineText(p.line), Msg: fmt.Sprintf(format, args...), Err: err}
+}
+
+// lineText is a line of the file as it came, counted from 1.
+func (f *file) lineText(n int) string {
+	rest := f.src
+	for ; n > 1; n-- {
+		i := bytes.IndexByte(rest, '\n')
+		if i < 0 {
+			return ""
+		}
+		rest = rest[i+1:]
+	}
+	if i := bytes.IndexByte(rest, '\n'); i >= 0 {
+		rest = rest[:i]
+	}
+	return string(bytes.TrimRight(rest, "\r"))
+}
+
+// original is the line of src that a line of prepared came from.
+func (f *file) original(line int) int {
+	n := 0
+	for _, a := range f.added {
+		if a < line {
+			n++
+		}
+	}
+	return line - n
+}
+
+// A lineMark is what a #pragma of ours says.
+type lineMark struct{ line, from, to int }
+
+func parseLineMark(words []string) (m lineMark, ok bool) {
+	if len(words) != 3 {
+		return m, false
+	}
+	for i, to := range []*int{&m.line, &m.from, &m.to} {
+		n, err := strconv.Atoi(words[i])
+		if err != nil {
+			return m, false
+		}
+		*to = n
+	}
+	return m, true
+}

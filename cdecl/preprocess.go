@@ -1,0 +1,244 @@
+package cdecl
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"modernc.org/cc/v4"
+
+	"github.com/wasmffi/wasmffi/dtype"
+)
+
+// A macro is a macro that is defined at the end of the text.
+type macro struct {
+	define
+	file *file
+	seq  int // in order of definition
+}
+
+// unit is C text that has gone through the preprocessor, or did not need to.
+type unit struct {
+	text   []byte
+	marks  []mark
+	macros map[string]*macro // by name, without the predefined ones
+
+	// parent has this text from base on, when it is a part read on its own.
+	parent *unit
+	base   int
+}
+
+// A mark says where the text from off on comes from.
+type mark struct {
+	off  int
+	file *file
+	line int
+	// verbatim text is as in the file; other text has white space and macros
+	// replaced, so that only its lines are known.
+	verbatim bool
+}
+
+// Bounds on macro expansion, counted as the front end does: tokens processed
+// and hide sets copied. openssl/ssl.h takes about a million.
+const (
+	maxExpansion = 8 << 20
+	maxText      = 64 << 20 // bytes of expanded text
+)
+
+// frontABI is what the front end knows of the machine; nothing that is asked
+// of it depends on it but the sign of 'a' in #if.
+var frontABI = sync.OnceValue(func() *cc.ABI {
+	abi, err := cc.NewABI("linux", "amd64")
+	if err != nil {
+		panic(err) // its table has linux/amd64
+	}
+	return abi
+})
+
+// preprocess joins sources to one text. Sources that need no preprocessor pass
+// as they are.
+func preprocess(sources []Source, opts Options, p *platform) (*unit, error) {
+	files := newFiles(opts.FS)
+	var list []*file
+	plain := len(opts.Defines) == 0
+	for i, s := range sources {
+		f, err := sourceFile(files, s, i)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, f)
+		plain = plain && !needsPreprocessor(f.src, p.names)
+	}
+	if plain {
+		u := &unit{}
+		for _, f := range list {
+			u.marks = append(u.marks, mark{len(u.text), f, 1, true})
+			u.text = append(append(u.text, f.src...), '\n')
+		}
+		return u, nil
+	}
+	return expand(list, files, opts, p)
+}
+
+func sourceFile(files *files, s Source, i int) (*file, error) {
+	if s.Text == "" && s.Path != "" {
+		f, err := files.read(s.Path)
+		if err != nil {
+			if _, ok := err.(*Error); !ok {
+				err = &Error{Msg: "reading declarations", Err: err}
+			}
+			return nil, err
+		}
+		return f, nil
+	}
+	name := s.Path
+	if name == "" {
+		name = "<decl>"
+		if i > 0 {
+			name = fmt.Sprintf("<decl %d>", i+1)
+		}
+	}
+	if len(s.Text) > maxFileBytes {
+		return nil, &Error{File: name, Line: 1, Msg: "text exceeds 16 MiB", Err: ErrLimit}
+	}
+	return files.add(name, []byte(s.Text))
+}
+
+// needsPreprocessor reports whether text has directives or predefined macros.
+func needsPreprocessor(text []byte, names map[string]bool) bool {
+	if bytes.IndexByte(text, '#') >= 0 {
+		return true
+	}
+	l := lexer{src: text}
+	for {
+		switch t := l.next(); t.kind {
+		case lexEOF:
+			return false
+		case lexIdent:
+			if names[string(text[t.pos:t.end])] {
+				return true
+			}
+		}
+	}
+}
+
+// expand runs the preprocessor over the files.
+func expand(list []*file, files *files, opts Options, p *platform) (u *unit, err error) {
+	e := &expansion{unit: &unit{macros: map[string]*macro{}}, files: files, once: map[string]bool{}}
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case stop:
+			u, err = nil, r.err
+		default:
+			u, err = nil, &Error{Msg: fmt.Sprintf("preprocessing failed: %v", r)}
+		}
+	}()
+	system := opts.SystemIncludeDirs
+	if system == nil && opts.FS == nil {
+		system = p.systemDirs()
+	}
+	angled := slices.Concat(opts.IncludeDirs, []string{builtinDir}, system)
+	cfg := &cc.Config{
+		ABI:             frontABI(),
+		FS:              files,
+		FSOnly:          true,
+		IncludePaths:    append([]string{""}, angled...),
+		SysIncludePaths: angled,
+		ExpansionLimit:  maxExpansion,
+		PragmaHandler:   e.pragma,
+		HasBuiltin:      func(string) bool { return false },
+	}
+	sources := []cc.Source{{Name: "<predefined>", Value: p.macros + optionMacros(opts.Defines)}}
+	for _, f := range list {
+		if !slices.ContainsFunc(sources, func(s cc.Source) bool { return s.Name == f.path }) {
+			sources = append(sources, cc.Source{Name: f.path, Value: f.prepared})
+		}
+	}
+	err = cc.Preprocess(cfg, sources, e)
+	if files.err != nil {
+		return nil, files.err
+	}
+	if err != nil {
+		return nil, frontError(err, files)
+	}
+	return e.unit, nil
+}
+
+func optionMacros(defines map[string]string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(defines)) {
+		fmt.Fprintf(&b, "#define %s %s\n", name, strings.ReplaceAll(defines[name], "\n", " "))
+	}
+	return b.String()
+}
+
+// An expansion collects what the preprocessor puts out. It is called for each
+// token and each #pragma in the order of the text.
+type expansion struct {
+	*unit
+	files    *files
+	includes int
+	once     map[string]bool
+}
+
+// stop is the panic that ends a run of the preprocessor from within.
+type stop struct{ err error }
+
+func (e *expansion) Write(token []byte) (int, error) {
+	if len(e.text)+len(token) > maxText {
+		panic(stop{&Error{Msg: "text exceeds 64 MiB after macro expansion", Err: ErrLimit}})
+	}
+	e.text = append(e.text, token...)
+	return len(token), nil
+}
+
+func (e *expansion) pragma(tokens []cc.Token) error {
+	switch tokens[0].SrcStr() {
+	case linePragma:
+		var words []string
+		for _, t := range tokens[1:] {
+			words = append(words, t.SrcStr())
+		}
+		at := tokens[0].Position()
+		f := e.files.byKey[at.Filename]
+		m, ok := parseLineMark(words)
+		if f == nil || !ok || m.from > m.to || m.to > len(f.defines) {
+			return nil
+		}
+		if at.Line == 1 {
+			if e.includes++; e.includes > maxIncludes {
+				panic(stop{&Error{File: f.path, Line: 1, Msg: "too many #includes", Err: ErrLimit}})
+			}
+		}
+		e.marks = append(e.marks, mark{len(e.text), f, m.line, false})
+		for _, d := range f.defines[m.from:m.to] {
+			if d.text == "" {
+				delete(e.macros, d.name)
+			} else {
+				e.macros[d.name] = &macro{d, f, len(e.marks)<<16 + d.line}
+			}
+		}
+	case "once":
+		name := tokens[0].Position().Filename
+		if e.once[name] {
+			return cc.SkipSource
+		}
+		e.once[name] = true
+	}
+	return nil
+}
+
+// abiOf is the ABI that options mean.
+func abiOf(opts Options) *dtype.ABI {
+	switch {
+	case opts.ABI != nil:
+		return opts.ABI
+	case dtype.Host() != nil:
+		return dtype.Host()
+	}
+	return dtype.WASM32
+}
