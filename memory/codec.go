@@ -10,7 +10,8 @@ import (
 )
 
 // A codec converts between one Go type and one C type on one ABI. It is made
-// once and used by many goroutines.
+// once and used by many goroutines. Its errors are plain, or *Errors with the
+// path to the part at fault; the exported functions say the rest.
 type codec interface {
 	// encode stores v at a place of the C type's size, whose bytes are zero.
 	encode(e *Encoder, at place, v reflect.Value) error
@@ -124,7 +125,7 @@ func newCodec(key codecKey) (codec, error) {
 
 // mismatch says that a Go type cannot be converted to or from a C type.
 func mismatch(g reflect.Type, c dtype.Type) error {
-	return &Error{Op: "convert", Err: fmt.Errorf("%w: Go %v for C %v", ErrType, g, c)}
+	return fmt.Errorf("%w: Go %v for C %v", ErrType, g, c)
 }
 
 // A copyCodec is for types whose bytes are the same in Go and C.
@@ -171,7 +172,7 @@ func (k scalarCodec) word(v reflect.Value) (uint64, error) {
 	from := goWord(v)
 	w, err := convert(from, k.g, k.c)
 	if err != nil {
-		return 0, &Error{Op: "encode", Err: convertError(err, from, k.g, k.c, "Go "+k.gType.String(), k.cType.String())}
+		return 0, convertError(err, from, k.g, k.c, "Go "+k.gType.String(), "C "+k.cType.String())
 	}
 	return w, nil
 }
@@ -184,7 +185,7 @@ func (k scalarCodec) decode(_ *decoder, v reflect.Value, data []byte) error {
 func (k scalarCodec) setWord(v reflect.Value, w uint64) error {
 	to, err := convert(w, k.c, k.g)
 	if err != nil {
-		return &Error{Op: "decode", Err: convertError(err, w, k.c, k.g, k.cType.String(), "Go "+k.gType.String())}
+		return convertError(err, w, k.c, k.g, "C "+k.cType.String(), "Go "+k.gType.String())
 	}
 	setGoWord(v, to)
 	return nil
@@ -261,5 +262,5 @@ func within(err error, step string) error {
 		e.Path = step + e.Path
 		return e
 	}
-	return &Error{Op: "convert", Path: step, Err: err}
+	return &Error{Path: step, Err: err}
 }

@@ -71,7 +71,7 @@ func (e *Encoder) pointerWord(v reflect.Value, t *dtype.Pointer) (uint64, error)
 		w := goWord(v)
 		p, err := convert(w, from, to)
 		if err != nil {
-			return 0, &Error{Op: "encode", Err: convertError(err, w, from, to, "Go "+v.Type().String(), t.String())}
+			return 0, convertError(err, w, from, to, "Go "+v.Type().String(), "C "+t.String())
 		}
 		return p, nil
 	}
@@ -144,7 +144,7 @@ func (e *Encoder) sameInts(a, b dtype.Type) bool {
 func isVoid(t dtype.Type) bool { return dtype.Resolve(t) == dtype.Type(dtype.CVoid) }
 
 func mismatchView(have dtype.Type, want dtype.Type) error {
-	return &Error{Op: "encode", Err: fmt.Errorf("%w: %v for %v", ErrType, dtype.PointerTo(have), want)}
+	return fmt.Errorf("%w: C %v for C %v", ErrType, dtype.PointerTo(have), want)
 }
 
 // setPointer sets a Go value to a C pointer.
@@ -163,7 +163,7 @@ func (d *decoder) setPointer(v reflect.Value, t *dtype.Pointer, addr uint64) err
 	if to, ok := goScalar(v.Type()); ok && to.address {
 		w, err := convert(addr, scalar{kind: pointerScalar, bits: 64}, to)
 		if err != nil {
-			return &Error{Op: "decode", Err: fmt.Errorf("%w: %#x does not fit Go %v", ErrRange, addr, v.Type())}
+			return fmt.Errorf("%w: %#x does not fit Go %v", ErrRange, addr, v.Type())
 		}
 		setGoWord(v, w)
 		return nil

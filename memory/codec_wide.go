@@ -32,11 +32,9 @@ func (k longDoubleCodec) encode(_ *Encoder, at place, v reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	if err := storeLongDouble(k.format, at.data, x); err != nil {
-		return &Error{Op: "encode", Err: err}
-	}
+	err = storeLongDouble(k.format, at.data, x)
 	reverseIf(k.big, at.data)
-	return nil
+	return err
 }
 
 // value is a Go number exactly; nil for a NaN.
@@ -58,7 +56,7 @@ func (k longDoubleCodec) decode(_ *decoder, v reflect.Value, data []byte) error 
 	x := loadLongDouble(k.format, inOrder(k.big, data))
 	switch {
 	case k.g == bigFltType && x == nil:
-		return &Error{Op: "decode", Err: fmt.Errorf("%w: NaN does not fit %v", ErrRange, k.g)}
+		return fmt.Errorf("%w: NaN does not fit Go %v", ErrRange, k.g)
 	case k.g == bigFltType:
 		v.Set(reflect.ValueOf(x))
 	case v.CanFloat():
@@ -103,7 +101,7 @@ func (k int128Codec) encode(_ *Encoder, at place, v reflect.Value) error {
 	}
 	end := new(big.Int).Lsh(big.NewInt(1), bits)
 	if x.Cmp(lo) < 0 || x.Cmp(end) >= 0 {
-		return &Error{Op: "encode", Err: fmt.Errorf("%w: %v does not fit %v (%v…%v)", ErrRange, x, k.c, lo, end.Sub(end, big.NewInt(1)))}
+		return fmt.Errorf("%w: %v does not fit %v (%v…%v)", ErrRange, x, k.c, lo, end.Sub(end, big.NewInt(1)))
 	}
 	if x.Sign() < 0 {
 		x = new(big.Int).Add(x, end.Lsh(end, 1))
@@ -131,7 +129,7 @@ func (k int128Codec) decode(_ *decoder, v reflect.Value, data []byte) error {
 		v.SetUint(x.Uint64())
 		return nil
 	}
-	return &Error{Op: "decode", Err: fmt.Errorf("%w: %v does not fit Go %v", ErrRange, x, k.g)}
+	return fmt.Errorf("%w: %v does not fit Go %v", ErrRange, x, k.g)
 }
 
 // A complexCodec is for the complex types: two floats, the real part first.
@@ -167,7 +165,7 @@ func (k complexCodec) decode(d *decoder, v reflect.Value, data []byte) error {
 	}
 	z := complex(x[0], x[1])
 	if v.OverflowComplex(z) {
-		return &Error{Op: "decode", Err: fmt.Errorf("%w: %v does not fit Go %v", ErrRange, z, v.Type())}
+		return fmt.Errorf("%w: %v does not fit Go %v", ErrRange, z, v.Type())
 	}
 	v.SetComplex(z)
 	return nil

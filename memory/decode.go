@@ -53,7 +53,7 @@ func newDecoder(t dtype.Type, data []byte, space Space, life *Lifetime) (*decode
 func DecodeScalar(v reflect.Value, t dtype.Type, word uint64, space Space, life *Lifetime) error {
 	s, ok := cScalar(space.ABI(), t)
 	if !ok {
-		return mismatch(v.Type(), t)
+		return asError("decode", t, mismatch(v.Type(), t))
 	}
 	var data [8]byte
 	s.store(data[:], false, word)

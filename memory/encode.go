@@ -70,13 +70,13 @@ func (e *Encoder) release() {
 // over, and checks that C can follow it.
 func (e *Encoder) hold(space Space, life *Lifetime) error {
 	if e.Space != nil && space != e.Space {
-		return &Error{Op: "encode", Err: fmt.Errorf("%w: pointer into another space", ErrType)}
+		return fmt.Errorf("%w: a pointer into another space", ErrType)
 	}
 	if life == nil {
 		return nil
 	}
 	if err := life.Acquire(); err != nil {
-		return &Error{Op: "encode", Err: err}
+		return err
 	}
 	e.leases = append(e.leases, life)
 	return nil
@@ -94,6 +94,14 @@ func (e *Encoder) hold(space Space, life *Lifetime) error {
 // [dtype.Addr], [Pointer], [Ptr] and [View]. All else, such as a float for an
 // integer, is an *Error wrapping ErrType.
 func (e *Encoder) Scalar(v reflect.Value, t dtype.Type) (uint64, error) {
+	w, err := e.scalar(v, t)
+	if err != nil {
+		return 0, opError("encode", err)
+	}
+	return w, nil
+}
+
+func (e *Encoder) scalar(v reflect.Value, t dtype.Type) (uint64, error) {
 	if v.Kind() == reflect.Interface {
 		v = v.Elem()
 	}
@@ -115,7 +123,7 @@ func (e *Encoder) Scalar(v reflect.Value, t dtype.Type) (uint64, error) {
 }
 
 func noValue(t dtype.Type) error {
-	return &Error{Op: "encode", Err: fmt.Errorf("%w: nil for %v", ErrType, t)}
+	return fmt.Errorf("%w: nil for C %v", ErrType, t)
 }
 
 // Value encodes any Go value as the bytes of a C object of type t into dst,
@@ -145,7 +153,7 @@ func (e *Encoder) Value(dst []byte, owner int, off uint64, v reflect.Value, t dt
 		if _, ok := dtype.Resolve(t).(*dtype.Pointer); ok {
 			return nil
 		}
-		return noValue(t)
+		return asError("encode", t, noValue(t))
 	}
 	k, err := codecFor(e.ABI, v.Type(), t, false)
 	if err != nil {
@@ -159,9 +167,17 @@ func asError(op string, t dtype.Type, err error) error {
 	if err == nil {
 		return nil
 	}
-	err = within(err, t.String())
-	err.(*Error).Op = op
-	return err
+	return opError(op, within(err, t.String()))
+}
+
+// opError is err as an *Error of this operation.
+func opError(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	e := within(err, "").(*Error)
+	e.Op = op
+	return e
 }
 
 // Pointer encodes what v points to, as C objects of type elem, and returns the
@@ -181,8 +197,10 @@ func (e *Encoder) Pointer(v reflect.Value, elem dtype.Type, flow Flow) (block in
 	if !v.IsValid() {
 		return -1, nil
 	}
-	block, err = e.pointer(v, elem, flow)
-	return block, asError("encode", dtype.PointerTo(elem), err)
+	if block, err = e.pointer(v, elem, flow); err != nil {
+		return -1, asError("encode", dtype.PointerTo(elem), err)
+	}
+	return block, nil
 }
 
 func (e *Encoder) pointer(v reflect.Value, elem dtype.Type, flow Flow) (int, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strings"
 
 	"github.com/wasmffi/wasmffi/dtype"
 )
@@ -257,11 +258,12 @@ func (s scalar) format(w uint64) string {
 }
 
 // convertError is what convert's error means for the value w of the scalar
-// from, of which source and target are the names in Go or C.
+// from, where source and target are the types: "Go int32", "C long".
 func convertError(err error, w uint64, from, to scalar, source, target string) error {
 	if err != ErrRange {
 		return fmt.Errorf("%w: %s for %s", ErrType, source, target)
 	}
+	target = strings.TrimPrefix(target, "C ") // the value says enough
 	if to.kind == floatScalar {
 		return fmt.Errorf("%w: %s does not fit %s", ErrRange, from.format(w), target)
 	}
