@@ -169,7 +169,9 @@ func FlexibleArrayOf(elem Type) (*Array, error) {
 
 func checkElem(elem Type) error {
 	switch e := Resolve(elem).(type) {
-	case nil, *Void, *Func:
+	case nil:
+		return &Error{Op: "array", Err: fmt.Errorf("%w: no element type", ErrInvalid)}
+	case *Void, *Func:
 		return &Error{Op: "array", Type: elem, Err: fmt.Errorf("%w: array of %v", ErrInvalid, elem)}
 	case *Array:
 		if e.flexible {
