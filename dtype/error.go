@@ -31,9 +31,12 @@ type Error struct {
 	Err  error
 }
 
-func (e *Error) Error() string {
+func (e *Error) Error() string { return "dtype: " + e.text() }
+
+// text is the message without the package's name, which an error that causes
+// another need not repeat.
+func (e *Error) text() string {
 	var b strings.Builder
-	b.WriteString("dtype: ")
 	b.WriteString(e.Op)
 	if e.Path != "" {
 		b.WriteString(" ")
@@ -44,7 +47,11 @@ func (e *Error) Error() string {
 		b.WriteString(e.Type.String())
 	}
 	b.WriteString(": ")
-	b.WriteString(e.Err.Error())
+	if inner, ok := e.Err.(*Error); ok {
+		b.WriteString(inner.text())
+	} else {
+		b.WriteString(e.Err.Error())
+	}
 	return b.String()
 }
 
