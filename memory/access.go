@@ -143,7 +143,7 @@ func (v View) checkBits(w uint64) (uint64, error) {
 	to, _ := v.scalar()
 	bits, err := convert(w, from, to)
 	if err != nil {
-		return 0, convertError(err, w, from, to, "C "+v.typ.String(), fmt.Sprintf("C %v : %d", v.typ, to.bits))
+		return 0, convertError(err, w, from, to, cName(v.typ, 0), cName(v.typ, to.bits))
 	}
 	return bits, nil
 }
@@ -227,7 +227,7 @@ func (v View) wordFor(abi *dtype.ABI, t dtype.Type) (uint64, error) {
 	}
 	c, err := convert(w, from, to)
 	if err != nil {
-		return 0, v.fail("convert", convertError(err, w, from, to, "C "+v.typ.String(), "C "+t.String()))
+		return 0, v.fail("convert", convertError(err, w, from, to, cName(v.typ, 0), cName(t, 0)))
 	}
 	return c, nil
 }

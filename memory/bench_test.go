@@ -18,12 +18,6 @@ func benchView(b *testing.B, t dtype.Type) View {
 	return v
 }
 
-func arrayOf(tb testing.TB, elem dtype.Type, n uint64) *dtype.Array {
-	a, err := dtype.ArrayOf(elem, n)
-	require.NoError(tb, err)
-	return a
-}
-
 func BenchmarkLoad(b *testing.B) {
 	b.Run("int32", func(b *testing.B) {
 		v := benchView(b, dtype.CInt)

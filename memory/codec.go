@@ -85,7 +85,7 @@ func newCodec(key codecKey) (codec, error) {
 	}
 	if cs, ok := cScalar(abi, c); ok {
 		if gs, ok := goScalar(g); ok {
-			return scalarCodec{gs, cs, key.big, g, c}, nil
+			return scalarCodec{g: gs, c: cs, big: key.big, gType: g, cType: c}, nil
 		}
 		return nil, mismatch(g, c)
 	}
@@ -157,6 +157,7 @@ type scalarCodec struct {
 	big   bool
 	gType reflect.Type
 	cType dtype.Type
+	width uint8 // of a bit-field, else 0
 }
 
 func (k scalarCodec) encode(_ *Encoder, at place, v reflect.Value) error {
@@ -172,7 +173,7 @@ func (k scalarCodec) word(v reflect.Value) (uint64, error) {
 	from := goWord(v)
 	w, err := convert(from, k.g, k.c)
 	if err != nil {
-		return 0, convertError(err, from, k.g, k.c, "Go "+k.gType.String(), "C "+k.cType.String())
+		return 0, convertError(err, from, k.g, k.c, "Go "+k.gType.String(), cName(k.cType, k.width))
 	}
 	return w, nil
 }
@@ -185,7 +186,7 @@ func (k scalarCodec) decode(_ *decoder, v reflect.Value, data []byte) error {
 func (k scalarCodec) setWord(v reflect.Value, w uint64) error {
 	to, err := convert(w, k.c, k.g)
 	if err != nil {
-		return convertError(err, w, k.c, k.g, "C "+k.cType.String(), "Go "+k.gType.String())
+		return convertError(err, w, k.c, k.g, cName(k.cType, k.width), "Go "+k.gType.String())
 	}
 	setGoWord(v, to)
 	return nil
@@ -196,6 +197,14 @@ func boolWord(b bool) uint64 {
 		return 1
 	}
 	return 0
+}
+
+// cName is what errors call a C type, of a bit-field if width is not 0.
+func cName(t dtype.Type, width uint8) string {
+	if width == 0 {
+		return "C " + t.String()
+	}
+	return fmt.Sprintf("C %v : %d", t, width)
 }
 
 // goWord is the canonical word of a Go scalar.
@@ -235,7 +244,7 @@ type anyCodec struct {
 
 func (k anyCodec) encode(e *Encoder, at place, v reflect.Value) error {
 	if v.IsNil() {
-		return mismatch(v.Type(), k.c)
+		return noValue(k.c)
 	}
 	v = v.Elem()
 	inner, err := codecFor(e.ABI, v.Type(), k.c, k.big)

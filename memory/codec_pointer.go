@@ -8,8 +8,8 @@ import (
 )
 
 // A pointerCodec is for C pointers. Go strings, slices and pointers become
-// blocks; addresses are stored as they are. Pointers keep the ABI's byte order
-// in big-endian records too.
+// blocks; addresses are stored as they are. Their byte order is always the
+// ABI's: no record with another holds pointers.
 type pointerCodec struct {
 	abi *dtype.ABI
 	c   *dtype.Pointer
@@ -71,7 +71,7 @@ func (e *Encoder) pointerWord(v reflect.Value, t *dtype.Pointer) (uint64, error)
 		w := goWord(v)
 		p, err := convert(w, from, to)
 		if err != nil {
-			return 0, convertError(err, w, from, to, "Go "+v.Type().String(), "C "+t.String())
+			return 0, convertError(err, w, from, to, "Go "+v.Type().String(), cName(t, 0))
 		}
 		return p, nil
 	}

@@ -23,7 +23,7 @@ func newMemberCodec(abi *dtype.ABI, g reflect.Type, m member) (memberCodec, erro
 	if !ok && g.Kind() != reflect.Interface {
 		return memberCodec{}, within(mismatch(g, m.typ), m.step())
 	}
-	return memberCodec{member: m, field: scalarCodec{g: gs, c: m.bitScalar(abi), gType: g, cType: m.typ}}, nil
+	return memberCodec{member: m, field: scalarCodec{g: gs, c: m.bitScalar(abi), gType: g, cType: m.typ, width: m.bits.n}}, nil
 }
 
 // bitScalar is the scalar that a bit-field holds.
@@ -85,14 +85,15 @@ func (k memberCodec) bitField(v reflect.Value) (scalarCodec, reflect.Value, erro
 	if v.Kind() != reflect.Interface {
 		return f, v, nil
 	}
-	if v = v.Elem(); v.IsValid() {
-		var ok bool
-		if f.g, ok = goScalar(v.Type()); ok {
-			f.gType = v.Type()
-			return f, v, nil
-		}
+	if v = v.Elem(); !v.IsValid() {
+		return f, v, noValue(k.typ)
 	}
-	return f, v, fmt.Errorf("%w: %v for %v", ErrType, v, k.typ)
+	var ok bool
+	if f.g, ok = goScalar(v.Type()); !ok {
+		return f, v, mismatch(v.Type(), k.typ)
+	}
+	f.gType = v.Type()
+	return f, v, nil
 }
 
 // A structCodec is for a Go struct and a C struct, paired field by field.

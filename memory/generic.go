@@ -22,7 +22,7 @@ func Load[T any](v View) (T, error) {
 	c, _ := v.scalar()
 	to, err := convert(w, c, g)
 	if err != nil {
-		return x, v.fail("load", convertError(err, w, c, g, "C "+v.typ.String(), "Go "+reflect.TypeFor[T]().String()))
+		return x, v.fail("load", convertError(err, w, c, g, cName(v.typ, v.from.bits.n), "Go "+reflect.TypeFor[T]().String()))
 	}
 	putScalar(&x, g.bits, to)
 	return x, nil
@@ -97,7 +97,7 @@ func Store[T any](v View, x T) error {
 	}
 	to, err := convert(w, g, c)
 	if err != nil {
-		return v.fail("store", convertError(err, w, g, c, "Go "+reflect.TypeFor[T]().String(), "C "+v.typ.String()))
+		return v.fail("store", convertError(err, w, g, c, "Go "+reflect.TypeFor[T]().String(), cName(v.typ, v.from.bits.n)))
 	}
 	if err := v.setWord(to); err != nil {
 		return v.fail("store", err)

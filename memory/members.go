@@ -92,8 +92,8 @@ func computeMembers(key membersKey) (*members, error) {
 }
 
 // memberAt is a field of a laid-out record. The byte order of a record holds
-// for its scalars and arrays of them, not for pointers and not for records in
-// it, which have their own (GCC manual, scalar_storage_order).
+// for its scalars and arrays of them, not for records in it, which have their
+// own (GCC manual, scalar_storage_order).
 func memberAt(f dtype.FieldLayout, big bool) member {
 	m := member{name: f.Name, typ: f.Type, offset: f.Offset, size: f.Size, big: big && hasByteOrder(f.Type)}
 	if f.BitField {
@@ -102,14 +102,15 @@ func memberAt(f dtype.FieldLayout, big bool) member {
 	return m
 }
 
+// hasByteOrder reports whether a type is a scalar or an array of them.
 func hasByteOrder(t dtype.Type) bool {
-	switch t := dtype.Resolve(t).(type) {
-	case *dtype.Array:
-		return hasByteOrder(t.Elem())
-	case *dtype.Pointer, *dtype.Struct, *dtype.Union:
-		return false
+	for {
+		a, ok := dtype.Resolve(t).(*dtype.Array)
+		if !ok {
+			return !isRecord(t)
+		}
+		t = a.Elem()
 	}
-	return true
 }
 
 // find is the member of this name.

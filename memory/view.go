@@ -121,7 +121,7 @@ func (v View) fail(op string, err error) error {
 		retold.Op, retold.Path = op, v.Path()+e.Path
 		return &retold
 	}
-	return &Error{Op: op, Path: v.Path(), Addr: v.addr, Err: err}
+	return &Error{Op: op, Path: v.Path(), Err: err}
 }
 
 // Field is a member of a struct or union, those of anonymous members included.
