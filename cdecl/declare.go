@@ -177,7 +177,7 @@ func (r *reader) declarator(base specs, baseErr error, d *cc.Declarator, attrs [
 		sym.Kind, sym.Type = Function, fn
 		sym.Static = base.static || base.inline && !base.extern
 	default:
-		sym.Kind, sym.Type, sym.Static = Variable, t.t, base.static
+		sym.Kind, sym.Type, sym.Const, sym.Static = Variable, t.t, t.isConst, base.static
 	}
 	if err != nil {
 		if !errors.Is(err, dtype.ErrNotSupported) {

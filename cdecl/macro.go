@@ -78,7 +78,7 @@ func (d *Decls) macroConstants() map[string]*symbol {
 	s := newScope(d.scope, d.platform.abi)
 	for i, text := range expanded {
 		m := d.macros[names[i]]
-		if text == "" || !constantLike(text, s) {
+		if text == "" || strings.Contains(m.text, "__LINE__") || !constantLike(text, s) {
 			continue
 		}
 		r := &reader{lifted: &lifted{unit: &unit{}}, scope: s, abi: d.platform.abi}

@@ -50,7 +50,7 @@ var osRows = []osRow{
 	{"windows-", "_WIN32 _WIN64 _MSC_VER=1930 _MSC_FULL_VER=193000000 _MSC_EXTENSIONS _INTEGRAL_MAX_BITS=64", "signed char", "int", "int", nil},
 	{"mingw-", "_WIN32 _WIN64 __WIN32__ __WIN64__ __MINGW32__ __MINGW64__ __MSVCRT__ " + gcc, "signed char", "short", "int",
 		[]string{"/usr/x86_64-w64-mingw32/include", "/usr/share/mingw-w64/include"}},
-	{"wasm32", "__wasm__ __wasm32__ __wasm __wasm32 __wasi__ __clang__ __clang_major__=14 " + gcc, "signed char", "int", "int",
+	{"wasm32", "__wasm__ __wasm32__ __wasm __wasm32 __wasi__ __clang__ __clang_major__=14 " + gcc, "signed char", "short", "int",
 		[]string{"/usr/include/wasm32-wasi", "/usr/local/share/wasi-sysroot/include/wasm32-wasi", "/opt/wasi-sdk/share/wasi-sysroot/include/wasm32-wasi"}},
 	{"emscripten32", "__wasm__ __wasm32__ __wasm __wasm32 __EMSCRIPTEN__ __unix__ __clang__ __clang_major__=14 " + gcc, "signed char", "int", "int", nil},
 }

@@ -1,0 +1,173 @@
+package cdecl_test
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/wasmffi/wasmffi/cdecl"
+	"github.com/wasmffi/wasmffi/dtype"
+)
+
+// A compiler that checks C for an ABI without linking it.
+type compiler struct {
+	abi  *dtype.ABI
+	args []string
+	deb  string // the Debian packages that bring it and its headers
+}
+
+var compilers = []compiler{
+	{dtype.LinuxAMD64, []string{"clang", "--target=x86_64-linux-gnu"}, "clang libc6-dev"},
+	{dtype.LinuxAMD64, []string{"gcc"}, "gcc libc6-dev"},
+	{dtype.WASM32, []string{"clang", "--target=wasm32-wasi", "--sysroot=/usr"}, "clang wasi-libc"},
+	{dtype.LinuxARM64, []string{"aarch64-linux-gnu-gcc"}, "gcc-aarch64-linux-gnu libc6-dev-arm64-cross"},
+}
+
+func (c compiler) String() string { return c.abi.Name() + "/" + c.args[0] }
+
+func (c compiler) need(t *testing.T, header string) {
+	t.Helper()
+	if c.args[0] == "gcc" && dtype.Host() != c.abi {
+		t.Skipf("SKIPPED: gcc is not this ABI's compiler on this machine")
+	}
+	if _, err := exec.LookPath(c.args[0]); err != nil {
+		t.Skipf("SKIPPED: %s is not installed: apt-get install %s", c.args[0], c.deb)
+	}
+	src := "int x;"
+	if header != "" {
+		src = "#include <" + header + ">\n"
+	}
+	if out, err := c.check(t, src); err != nil {
+		deb, ok := headerPackages[header]
+		if !ok {
+			deb = c.deb
+		}
+		t.Skipf("SKIPPED: no <%s> for %s: apt-get install %s\n%s", header, c.abi, deb, out)
+	}
+}
+
+// check compiles C and gives the compiler's complaints.
+func (c compiler) check(t *testing.T, src string) (string, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "check.c")
+	require.NoError(t, os.WriteFile(path, []byte(src), 0o600))
+	args := append(c.args[1:], "-std=c11", "-w", "-D_DEFAULT_SOURCE", "-fsyntax-only", path)
+	out, err := exec.Command(c.args[0], args...).CombinedOutput()
+	return string(out), err
+}
+
+var headerPackages = map[string]string{
+	"zlib.h":        "zlib1g-dev",
+	"sqlite3.h":     "libsqlite3-dev",
+	"openssl/ssl.h": "libssl-dev",
+}
+
+// Every declaration read from a header is written back as C after an #include
+// of that header: a compiler refuses the second declaration of a name unless
+// it has the type of the first.
+func TestHeadersAgainstCompilers(t *testing.T) {
+	common := []string{"stdio.h", "stdlib.h", "string.h", "math.h", "time.h", "wchar.h", "inttypes.h", "complex.h", "unistd.h", "sys/stat.h", "poll.h", "locale.h", "errno.h"}
+	native := append([]string{"zlib.h", "sqlite3.h", "openssl/ssl.h", "sys/socket.h", "netinet/in.h", "pthread.h", "signal.h", "setjmp.h"}, common...)
+	for _, c := range compilers {
+		headers := native
+		if c.abi == dtype.WASM32 {
+			headers = common
+		}
+		for _, h := range headers {
+			if c.abi == dtype.LinuxARM64 && headerPackages[h] != "" {
+				continue
+			}
+			t.Run(c.String()+"/"+h, func(t *testing.T) {
+				c.need(t, h)
+				d, err := cdecl.Parse("#include <"+h+">\n", cdecl.Options{ABI: c.abi})
+				require.NoError(t, err)
+				src := "#include <" + h + ">\n#include <stdint.h>\n#include <stddef.h>\n#include <sys/types.h>\n#include <stdarg.h>\n#include <uchar.h>\n" + redeclare(d, c.abi)
+				if c.abi == dtype.WASM32 {
+					src = strings.Replace(src, "#include <uchar.h>\n", "", 1)
+				}
+				out, err := c.check(t, src)
+				assert.NoError(t, err, out)
+			})
+		}
+	}
+}
+
+// redeclare writes declarations as C that checks them.
+func redeclare(d *cdecl.Decls, abi *dtype.ABI) string {
+	var b strings.Builder
+	for x := range d.All() {
+		fmt.Fprintf(&b, "#line %d %q\n", x.Line, x.File)
+		switch x.Kind {
+		case cdecl.Function, cdecl.Variable:
+			if x.Static || x.Name == "errno" { // errno is thread-local
+				continue
+			}
+			c := dtype.Declare(x.Type, x.Name)
+			if x.Const {
+				c = fmt.Sprintf("const __typeof__(%s) %s", x.Type, x.Name)
+			}
+			// A parameter of type va_list has become a pointer to its element,
+			// whose name only the compiler may use.
+			c = strings.ReplaceAll(c, "struct __va_list_tag *", "va_list ")
+			if !strings.Contains(c, "{") {
+				fmt.Fprintf(&b, "#undef %s\nextern %s;\n", x.Name, c)
+			}
+		case cdecl.Typedef:
+			if n, ok := x.Type.(*dtype.Named); ok && !volatileTypedefs[x.Name] {
+				c := strings.ReplaceAll(dtype.Declare(n.Underlying(), n.Name()), "struct __va_list_tag *", "va_list ")
+				if !strings.Contains(c, "{") {
+					fmt.Fprintf(&b, "typedef %s;\n", c)
+				}
+			}
+			sizes(&b, abi, x.Type)
+		case cdecl.Tag:
+			sizes(&b, abi, x.Type)
+		case cdecl.Constant:
+			// clang has its own answers to what glibc asks about _Float128.
+			if strings.HasPrefix(x.File, "<") || strings.Contains(x.File, "/floatn") {
+				continue
+			}
+			switch v := x.Value.(type) {
+			case int64:
+				fmt.Fprintf(&b, "_Static_assert(%s == %s, \"%s\");\n", x.Name, intConstant(v), x.Name)
+			case uint64:
+				fmt.Fprintf(&b, "_Static_assert(%s == %dU, \"%s\");\n", x.Name, v, x.Name)
+			}
+		}
+	}
+	return b.String()
+}
+
+// intConstant is an expression of a value whose digits may be no int.
+func intConstant(v int64) string {
+	if v == math.MinInt64 {
+		return "-9223372036854775807LL-1"
+	}
+	return fmt.Sprintf("%dLL", v)
+}
+
+// sizes writes assertions about size, alignment and members of a type.
+func sizes(b *strings.Builder, abi *dtype.ABI, typ dtype.Type) {
+	name := typ.String()
+	l, err := abi.Layout(typ)
+	if err != nil || strings.Contains(name, "{") {
+		return
+	}
+	fmt.Fprintf(b, "_Static_assert(sizeof(%s) == %d, \"sizeof %s\");\n", name, l.Size, name)
+	fmt.Fprintf(b, "_Static_assert(_Alignof(%s) == %d, \"alignof %s\");\n", name, l.Align, name)
+	for _, f := range l.Fields {
+		if f.Name != "" && !f.BitField {
+			fmt.Fprintf(b, "_Static_assert(__builtin_offsetof(%s, %s) == %d, \"%s.%s\");\n", name, f.Name, f.Offset, name, f.Name)
+		}
+	}
+}
+
+// volatileTypedefs are the typedefs of volatile types, which dtype has not.
+var volatileTypedefs = map[string]bool{"pthread_spinlock_t": true}
