@@ -80,7 +80,7 @@ func (a *ABI) complete(t Type) (typeInfo, error) {
 		err = a.layoutError(t, ErrIncomplete)
 	}
 	if e, ok := err.(*Error); ok && e.Path != "" {
-		e.Path = joinPath(typeName(t), e.Path)
+		e.Path = joinPath(rootName(t), e.Path)
 	}
 	return info, err
 }

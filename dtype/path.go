@@ -32,7 +32,7 @@ func (a *ABI) Find(t Type, path string) (Place, error) {
 		}
 		if err != nil {
 			if e, ok := err.(*Error); ok {
-				e.Op, e.Path = "path", joinPath(typeName(t), path[:len(path)-len(rest)+len(step)])
+				e.Op, e.Path = "path", joinPath(rootName(t), path[:len(path)-len(rest)+len(step)])
 			}
 			return Place{}, err
 		}
@@ -136,6 +136,14 @@ func (a *ABI) Elem(t Type, i uint64) (Place, error) {
 		return Place{}, &Error{Op: "element", Path: fmt.Sprintf("[%d]", i), Type: t, Err: ErrOverflow}
 	}
 	return Place{Type: arr.elem, Offset: i * size}, nil
+}
+
+// rootName is the name of the type that a path begins at.
+func rootName(t Type) string {
+	if _, ok := t.(*Array); ok {
+		return "(" + typeName(t) + ")"
+	}
+	return typeName(t)
 }
 
 // joinPath puts a type or member name before a path.
