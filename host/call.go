@@ -1,0 +1,132 @@
+package host
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/wasmffi/wasmffi"
+)
+
+// Call makes one call with what f holds.
+func (c *callable) Call(f *wasmffi.Frame) error {
+	if len(f.Words) != c.shape.Words {
+		return c.badFrame(len(f.Words))
+	}
+	in := c.in
+	if err := in.enter(f.Ctx); err != nil {
+		return err
+	}
+	return in.leave(c.callMemory(f))
+}
+
+func (c *callable) badFrame(words int) error {
+	return fmt.Errorf("%w: a frame of %d words, not %d", wasmffi.ErrArgCount, words, c.shape.Words)
+}
+
+// A scalarCallable is the plan of a function whose parameters and result are
+// all one word and one wasm value.
+type scalarCallable struct {
+	callable
+	masks  []uint64 // what of each word is passed
+	result resultOp
+}
+
+func (c *scalarCallable) Call(f *wasmffi.Frame) error {
+	if len(f.Pointers) == 0 && !f.WantErrno {
+		return c.CallWords(f.Ctx, f.Words)
+	}
+	return c.callable.Call(f)
+}
+
+// CallWords is Call with no more than a context and the words. It is the
+// shortest way into C: the lock costs no atomic operation for a goroutine that
+// calls often, C's stack pointer is known when no C runs, and only C's own
+// ticks look at the clock.
+func (c *scalarCallable) CallWords(ctx context.Context, words []uint64) error {
+	if len(words) != c.shape.Words {
+		return c.badFrame(len(words))
+	}
+	in := c.in
+	if !fastGoid || ctx != nil {
+		return c.callSlowly(ctx, words)
+	}
+	g := goid()
+	if !in.lock.enterBiased(g) {
+		return c.callSlowly(ctx, words)
+	}
+	h := &c.first
+	if h.age != in.age.Load() {
+		c.renew(h)
+	}
+	for i, mask := range c.masks {
+		h.stack[i] = words[i] & mask
+	}
+	err := h.fn.CallWithStack(&in.wasmCtx, h.stack)
+	if err != nil || in.dirty {
+		return in.leave(c.finish(h, err, words))
+	}
+	if c.result.kind != resultVoid {
+		words[len(words)-1] = c.result.apply(h.stack[0])
+	}
+	in.lock.leaveBiased(g)
+	return nil
+}
+
+// callSlowly is CallWords for a goroutine that is not biased, for a nested
+// call, and for one under a context.
+func (c *scalarCallable) callSlowly(ctx context.Context, words []uint64) error {
+	in := c.in
+	if err := in.enter(ctx); err != nil {
+		return err
+	}
+	h := c.handle(in.level.depth)
+	for i, mask := range c.masks {
+		h.stack[i] = words[i] & mask
+	}
+	err := h.fn.CallWithStack(&in.wasmCtx, h.stack)
+	return in.leave(c.finish(h, err, words))
+}
+
+// finish takes the result, or turns the engine's error into ours.
+func (c *scalarCallable) finish(h *handle, err error, words []uint64) error {
+	if err != nil {
+		return c.fault(h, err)
+	}
+	if c.result.kind != resultVoid {
+		words[len(words)-1] = c.result.apply(h.stack[0])
+	}
+	return nil
+}
+
+// fault is what to report for the engine's error from a call.
+func (c *callable) fault(h *handle, err error) error {
+	err = c.in.failed(err)
+	if isStackOverflow(err) {
+		h.fn, h.age = nil, 0 // the engine's stack has grown to its limit: let go of it
+	}
+	return err
+}
+
+// handle is the handle for calls at a depth.
+func (c *callable) handle(depth int) *handle {
+	h := &c.first
+	if depth > 0 {
+		for len(c.nested) < depth {
+			c.nested = append(c.nested, nil)
+		}
+		if c.nested[depth-1] == nil {
+			c.nested[depth-1] = &handle{stack: make([]uint64, len(c.first.stack))}
+		}
+		h = c.nested[depth-1]
+	}
+	if h.age != c.in.age.Load() {
+		c.renew(h)
+	}
+	return h
+}
+
+// renew gets the engine's function of a handle: on first use, and when the old
+// one cannot be entered again because its goroutine was ended inside it.
+func (c *callable) renew(h *handle) {
+	h.fn, h.age = c.export(), c.in.age.Load()
+}

@@ -1,0 +1,128 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wasmffi/wasmffi"
+)
+
+// How much fuel C gets between two looks at the clock, in guestabi's units. It
+// is adjusted to the machine and the code, so that they come every half
+// millisecond or so.
+const (
+	firstFuel = 1 << 17
+	minFuel   = 1 << 13
+	maxFuel   = 1 << 24
+
+	tickFast = 250 * time.Microsecond
+	tickSlow = 750 * time.Microsecond
+)
+
+// A clock is what the ticks of a call know about its time. A call that does not
+// tick never asks what time it is.
+type clock struct {
+	slice   int64     // fuel for the next slice
+	started time.Time // when the outermost call first ticked; zero before
+	last    time.Time // when it ticked last
+}
+
+// tick is what C calls when its fuel is used up: it ends the call by a panic,
+// or returns the fuel to go on with.
+func (in *instance) tick() int64 {
+	now := time.Now()
+	c := &in.clock
+	if c.started.IsZero() {
+		c.started = now
+		in.dirty = true
+	} else {
+		switch took := now.Sub(c.last); {
+		case took < tickFast:
+			c.slice = min(2*c.slice, maxFuel)
+		case took > tickSlow:
+			c.slice = max(c.slice/2, minFuel)
+		}
+	}
+	c.last = now
+	in.check(now)
+	return c.slice
+}
+
+// check ends the call, by a panic, when it must not go on.
+func (in *instance) check(now time.Time) {
+	if in.lock.isClosing() {
+		in.abort(wasmffi.ErrClosed)
+	}
+	limited := false
+	for l := in.level; l != nil; l = l.up {
+		if l.ctx == nil || l.up != nil && l.ctx == l.up.ctx {
+			continue
+		}
+		if l.ctx.Err() != nil {
+			in.abort(contextError(l.ctx))
+		}
+		// Where the guest leaves no thread free, the context's own timer is late.
+		if end, ok := l.ctx.Deadline(); ok {
+			limited = true
+			if now.After(end) {
+				in.abort(context.DeadlineExceeded)
+			}
+		}
+	}
+	if !limited && in.opts.Timeout > 0 && !in.clock.started.IsZero() && now.Sub(in.clock.started) > in.opts.Timeout {
+		in.abort(&timeoutError{in.opts.Timeout})
+	}
+}
+
+// timeLeft is how long the call may still run; ok is false without a limit.
+func (in *instance) timeLeft(now time.Time) (left time.Duration, ok bool) {
+	for l := in.level; l != nil; l = l.up {
+		if l.ctx == nil {
+			continue
+		}
+		if end, limited := l.ctx.Deadline(); limited && (!ok || end.Sub(now) < left) {
+			left, ok = end.Sub(now), true
+		}
+	}
+	if !ok && in.opts.Timeout > 0 {
+		if in.clock.started.IsZero() {
+			in.clock.started, in.clock.last = now, now
+			in.dirty = true
+		}
+		left, ok = in.opts.Timeout-now.Sub(in.clock.started), true
+	}
+	return left, ok
+}
+
+// contextError is the error of a context that has ended, with its cause.
+func contextError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if cause == nil || errors.Is(cause, err) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, cause)
+}
+
+// abort ends the innermost call from a host function: the engine unwinds C, and
+// err is the error of the call.
+func (in *instance) abort(err error) {
+	in.aborted = err
+	in.dirty = true
+	panic(abortSignal{})
+}
+
+// abortSignal is what abort panics with; the reason is in instance.aborted.
+type abortSignal struct{}
+
+func (abortSignal) Error() string { return "call ended" }
+
+// A timeoutError is a call that took longer than Options.Timeout.
+type timeoutError struct{ limit time.Duration }
+
+func (e *timeoutError) Error() string {
+	return "call took longer than the library's limit of " + e.limit.String()
+}
+func (e *timeoutError) Unwrap() error { return context.DeadlineExceeded }
+func (e *timeoutError) Timeout() bool { return true }

@@ -1,0 +1,133 @@
+package host
+
+import (
+	"context"
+	"crypto/sha256"
+	"sync"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/wasmffi/wasmffi/guestabi"
+)
+
+// A module is a wasm module made safe and compiled. All libraries opened from
+// the same bytes under the same limits share it.
+type module struct {
+	key    moduleKey
+	res    *guestabi.Result
+	limits moduleLimits
+
+	rt   wazero.Runtime
+	code wazero.CompiledModule
+	tick api.Module // provides res.Tick
+	wasi api.Module // nil when the module imports nothing of it
+
+	mu      sync.Mutex
+	helpers map[string]wazero.CompiledModule // by their bytes
+
+	users int // guarded by modules.mu
+}
+
+// moduleLimits are the options that a compiled module depends on.
+type moduleLimits struct {
+	memoryPages uint32
+	table       uint32
+	module      guestabi.ModuleLimits
+	interpreter bool
+}
+
+type moduleKey struct {
+	hash   [sha256.Size]byte
+	limits moduleLimits
+}
+
+// compilations is wazero's store of machine code, so that helper modules are
+// compiled once in a process.
+var compilations = sync.OnceValue(wazero.NewCompilationCache)
+
+// build compiles a module. The context is not looked at while compiling, which
+// limits.module bounds.
+func build(key moduleKey, data []byte) (*module, error) {
+	l := key.limits
+	res, err := guestabi.Rewrite(data, guestabi.Options{
+		MaxMemoryPages: l.memoryPages,
+		MaxTable:       l.table,
+		InitialFuel:    firstFuel,
+		Limits:         l.module,
+	})
+	if err != nil {
+		return nil, rewriteError(err)
+	}
+	config := wazero.NewRuntimeConfig()
+	if l.interpreter {
+		config = wazero.NewRuntimeConfigInterpreter()
+	}
+	ctx := context.Background()
+	m := &module{key: key, res: res, limits: l, helpers: map[string]wazero.CompiledModule{}}
+	m.rt = wazero.NewRuntimeWithConfig(ctx, config.
+		WithCompilationCache(compilations()).
+		WithMemoryLimitPages(guestabi.MaxPages).
+		// The code has moved: lines are found through guestabi's offset map.
+		WithDebugInfoEnabled(false))
+	if err := m.compile(ctx); err != nil {
+		m.close()
+		return nil, err
+	}
+	return m, nil
+}
+
+func (m *module) compile(ctx context.Context) (err error) {
+	if m.code, err = m.rt.CompileModule(ctx, m.res.Wasm); err != nil {
+		return engineError(err)
+	}
+	if m.tick, err = m.hostModule(ctx, m.res.Tick.Module, []hostFunc{{
+		name: m.res.Tick.Name,
+		typ:  guestabi.FuncType{Results: []guestabi.ValueType{guestabi.I64}},
+		call: func(ctx context.Context, stack []uint64) { stack[0] = uint64(instanceOf(ctx).tick()) },
+	}}); err != nil {
+		return engineError(err)
+	}
+	if m.importsFrom(wasiModule) {
+		if m.wasi, err = m.wasiModule(ctx, nil); err != nil {
+			return engineError(err)
+		}
+	}
+	return nil
+}
+
+func (m *module) importsFrom(name string) bool {
+	for _, im := range m.res.Module.Imports {
+		if im.Module == name {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *module) close() {
+	// With a compilation cache, closing the runtime leaves machine code alone.
+	ctx := context.Background()
+	for _, c := range m.helpers {
+		_ = c.Close(ctx)
+	}
+	if m.code != nil {
+		_ = m.code.Close(ctx)
+	}
+	_ = m.rt.Close(ctx)
+}
+
+// helper compiles a generated module, once.
+func (m *module) helper(wasm []byte) (wazero.CompiledModule, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if c := m.helpers[string(wasm)]; c != nil {
+		return c, nil
+	}
+	c, err := m.rt.CompileModule(context.Background(), wasm)
+	if err != nil {
+		return nil, engineError(err)
+	}
+	m.helpers[string(wasm)] = c
+	return c, nil
+}

@@ -1,0 +1,126 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/wasmffi/wasmffi"
+)
+
+// enter begins a call: it takes the lock or, in a callback, nests. The errors
+// are those of waiting, and ErrDepth.
+func (in *instance) enter(ctx context.Context) error {
+	if ctx != nil && ctx.Err() != nil {
+		return contextError(ctx)
+	}
+	if fastGoid && in.lock.enterBiased(goid()) {
+		in.level.ctx = ctx
+		return nil
+	}
+	if owner := in.owner.Load(); owner != 0 && owner == goid() {
+		return in.nest(ctx)
+	}
+	if err := in.lock.enter(ctx, in.opts.Timeout); err != nil {
+		if errors.Is(err, context.DeadlineExceeded) && ctx == nil {
+			err = &timeoutError{in.opts.Timeout}
+		}
+		return fmt.Errorf("waiting for another call: %w", err)
+	}
+	in.level.ctx = ctx
+	return nil
+}
+
+// nest begins a call from inside a callback, under the outer call's context
+// too.
+func (in *instance) nest(ctx context.Context) error {
+	up := in.level
+	if up.depth+1 >= in.opts.Depth {
+		return fmt.Errorf("%w: %d levels of calls from Go into C", wasmffi.ErrDepth, in.opts.Depth)
+	}
+	l := up.down
+	if l == nil {
+		l = &level{up: up, depth: up.depth + 1}
+		up.down = l
+	}
+	if ctx == nil {
+		ctx = up.ctx
+	}
+	l.ctx = ctx
+	if in.sp != nil {
+		l.sp = in.sp.Get()
+	}
+	in.level = l
+	return nil
+}
+
+// leave ends a call whose outcome is err: it puts the instance in order and
+// returns the error to report, which a callback may have left.
+func (in *instance) leave(err error) error {
+	l := in.level
+	if err != nil && in.sp != nil {
+		// Whatever ended the call did not run C's epilogues.
+		sp := in.spBase
+		if l.up != nil {
+			sp = l.sp
+		}
+		in.sp.Set(sp)
+	}
+	if l.failure != nil {
+		if err == nil {
+			err = l.failure
+		} else {
+			err = &bothError{l.failure, err}
+		}
+		l.failure = nil
+	}
+	l.ctx = nil
+	if l.up != nil {
+		in.level = l.up
+		return err
+	}
+	in.settle()
+	in.lock.leave()
+	return err
+}
+
+// settle forgets what belonged to the outermost call.
+func (in *instance) settle() {
+	in.level.ctx = nil
+	if in.dirty {
+		in.dirty = false
+		in.aborted = nil
+		in.clock = clock{slice: in.clock.slice}
+		in.owner.Store(0)
+	}
+}
+
+// enterGo notes that this goroutine runs Go code for C, which may call back in.
+func (in *instance) enterGo() {
+	if in.owner.Load() == 0 {
+		in.owner.Store(goid())
+		in.dirty = true
+	}
+}
+
+// abandon is for a goroutine that ends inside a callback (runtime.Goexit): the
+// calls it was in will never return.
+func (in *instance) abandon() {
+	in.age.Add(1)
+	for in.level.up != nil {
+		in.level.ctx, in.level.failure = nil, nil
+		in.level = in.level.up
+	}
+	in.level.failure = nil
+	_ = in.leave(errAbandoned)
+}
+
+var errAbandoned = errors.New("goroutine ended")
+
+// A bothError is a callback's error and what then went wrong in C.
+type bothError struct{ callback, call error }
+
+func (e *bothError) Error() string   { return e.callback.Error() + "; then " + e.call.Error() }
+func (e *bothError) Unwrap() []error { return []error{e.callback, e.call} }
+
+func isStackOverflow(err error) bool { return errors.Is(err, wasmffi.ErrStackOverflow) }

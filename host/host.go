@@ -1,0 +1,115 @@
+// Package host runs C compiled to wasm32 in a sandbox. Importing it makes wasm
+// modules known to [wasmffi.Open]:
+//
+//	double area(const struct point *p, int n);     // geo.c → geo.wasm
+//
+//	lib, err := host.Open(ctx, "geo.wasm", host.Options{})
+//	area, err := wasmffi.Bind[func(wasmffi.In[Point], int32) (float64, error)](lib, "area")
+//
+// The module may be any that clang, or another compiler with its C ABI, made:
+// a reactor (its _initialize runs when it is opened), a command (its _start is
+// a function like others and does not run by itself) or a bare module.
+//
+// # What C can reach
+//
+// Its own memory, up to [Options.MemoryLimit], and nothing else: no files, no
+// environment, no clock, no randomness that is not in [Options]. WASI
+// (wasi_snapshot_preview1) is there for it to ask; see Options for what it
+// answers.
+//
+// # Time
+//
+// Every call ends: under its context, or after [Options.Timeout] when no
+// context sets a deadline. The code is rewritten before it is compiled so that
+// it asks Go whether to go on, about once in a millisecond; that is also when
+// the garbage collector and other goroutines get their turn. A call that was
+// ended returns an error wrapping context.DeadlineExceeded or context.Canceled;
+// C's own state is then whatever it was in the middle of, but the library can
+// be called again.
+//
+// # Faults
+//
+// A fault in C is an error wrapping [wasmffi.ErrTrap] and one of this package's
+// sentinels. [TrapError] has the C functions that were running.
+//
+// # Concurrency
+//
+// A library is safe to use from several goroutines. It runs one call at a time;
+// others wait under their context. A callback may call back in, from the
+// goroutine it runs in, to the depth of [Options.Depth].
+package host
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/wasmffi/wasmffi"
+)
+
+// Open opens the module in a file. It never loads machine code: a file that is
+// not wasm gives an error wrapping [wasmffi.ErrRefused] or [wasmffi.ErrFormat].
+// ctx bounds compiling the module and running its own initialisation.
+func Open(ctx context.Context, name string, opts Options) (*Library, error) {
+	if err := wasmffi.Audit(wasmffi.AuditEvent{Op: wasmffi.AuditOpen, Library: name}); err != nil {
+		return nil, err
+	}
+	data, err := readModule(name)
+	if err != nil {
+		return nil, openError(name, err)
+	}
+	return open(ctx, name, data, opts)
+}
+
+// OpenBytes opens a module from memory, as from a //go:embed variable. The name
+// is for messages. data must not change while the library is open.
+func OpenBytes(ctx context.Context, name string, data []byte, opts Options) (*Library, error) {
+	if err := wasmffi.Audit(wasmffi.AuditEvent{Op: wasmffi.AuditOpen, Library: name}); err != nil {
+		return nil, err
+	}
+	return open(ctx, name, data, opts)
+}
+
+func openError(name string, err error) error {
+	return &wasmffi.Error{Op: "open", Library: name, Err: err}
+}
+
+// readModule reads a file, but no more of it than its first bytes allow.
+func readModule(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		if os.IsNotExist(err) {
+			return nil, fmt.Errorf("%w: no such file", wasmffi.ErrNotFound)
+		}
+		return nil, err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case !st.Mode().IsRegular():
+		return nil, fmt.Errorf("%w: not a regular file", wasmffi.ErrFormat)
+	}
+	var head [8]byte
+	n, err := f.ReadAt(head[:], 0)
+	if n < len(head) && n < int(st.Size()) {
+		return nil, err
+	}
+	if err := checkKind(head[:n]); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(name)
+}
+
+// checkKind refuses what is not wasm.
+func checkKind(head []byte) error {
+	switch kind := wasmffi.KindOf(head); {
+	case kind == wasmffi.Wasm:
+		return nil
+	case kind.Native():
+		return fmt.Errorf("%w: %v: package host runs wasm modules only", wasmffi.ErrRefused, kind)
+	default:
+		return fmt.Errorf("%w: it begins with % x, not with the bytes of a wasm module", wasmffi.ErrFormat, head[:min(4, len(head))])
+	}
+}

@@ -1,0 +1,92 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/dtype"
+	"github.com/wasmffi/wasmffi/guestabi"
+)
+
+// An Import is a Go function that a module imports, as C declares it:
+//
+//	__attribute__((import_module("env"), import_name("log")))
+//	extern void log(int level, const char *text);
+//
+// Without attributes the linker takes the module name "env".
+type Import struct {
+	Module, Name string
+	// Sig is C's prototype. Variadic functions are not supported.
+	Sig *dtype.Func
+	// Func is the Go function, called as that of a [wasmffi.CallbackSpec] is:
+	// its error ends up with the caller of the outer call, C gets zero.
+	Func func(f *wasmffi.Frame) error
+}
+
+// provideImports makes the modules that the instance imports, by their name. An
+// error lists everything that is missing.
+func (in *instance) provideImports() (map[string]api.Module, error) {
+	res := in.mod.res
+	wasi := in.mod.wasiFuncs()
+	var faults []string
+	funcs := map[string][]hostFunc{}
+	for _, im := range res.Module.Imports {
+		own, found := in.ownImport(im.Name)
+		switch {
+		case im.Kind != guestabi.KindFunc:
+			faults = append(faults, fmt.Sprintf("%v %s.%s", im.Kind, im.Module, im.Name.Name))
+		case found:
+			side, err := newGoSide(wasmffi.CallbackSpec{Sig: own.Sig, Func: own.Func})
+			if err != nil {
+				return nil, fmt.Errorf("import %s.%s: %w", im.Module, im.Name.Name, err)
+			}
+			want := res.Module.Types[im.Type]
+			if err := matchSignature(im.Name.Name, own.Sig, side.sig.Type, want); err != nil {
+				return nil, fmt.Errorf("import %s.%s: %w", im.Module, im.Name.Name, err)
+			}
+			funcs[im.Module] = append(funcs[im.Module], hostFunc{im.Name.Name, want,
+				func(_ context.Context, stack []uint64) { side.call(in, stack) }})
+		case im.Module == wasiModule && wasi[im.Name.Name] != nil:
+		default:
+			faults = append(faults, fmt.Sprintf("%s.%s %s", im.Module, im.Name.Name, signatureText(res.Module.Types[im.Type])))
+		}
+	}
+	if len(faults) > 0 {
+		slices.Sort(faults)
+		return nil, fmt.Errorf("missing imports %w: %s", wasmffi.ErrNotFound, strings.Join(slices.Compact(faults), ", "))
+	}
+	provided := map[string]api.Module{res.Tick.Module: in.mod.tick}
+	if in.mod.wasi != nil {
+		provided[wasiModule] = in.mod.wasi
+	}
+	for name, fs := range funcs {
+		make := in.mod.hostModule
+		if name == wasiModule {
+			make = func(ctx context.Context, _ string, own []hostFunc) (api.Module, error) {
+				return in.mod.wasiModule(ctx, own)
+			}
+		}
+		m, err := make(context.Background(), name, fs)
+		if err != nil {
+			return nil, engineError(err)
+		}
+		in.hosts = append(in.hosts, m)
+		provided[name] = m
+	}
+	return provided, nil
+}
+
+// ownImport finds the user's function for an import.
+func (in *instance) ownImport(name guestabi.Name) (*Import, bool) {
+	for i := range in.opts.Imports {
+		if im := &in.opts.Imports[i]; im.Module == name.Module && im.Name == name.Name {
+			return im, true
+		}
+	}
+	return nil, false
+}

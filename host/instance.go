@@ -1,0 +1,205 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/guestabi"
+	"github.com/wasmffi/wasmffi/memory"
+)
+
+// An instance is a running module: its memory, its table, and the state of the
+// call that is going on in it.
+type instance struct {
+	name string
+	opts Options
+	mod  *module
+
+	wasm    api.Module
+	hosts   []api.Module // the host modules made for this instance alone
+	mem     *linear      // nil for a module without memory
+	life    memory.Lifetime
+	sp      api.MutableGlobal // nil where C's stack pointer was not found
+	spBase  uint64            // its value when no C runs
+	tables  tables
+	heap    heap
+	errno   errno
+	room    uint64 // bytes of C's stack below spBase
+	pools   pools
+	wasmCtx callContext // what the engine is given as the context
+
+	lock callLock
+	// owner is the goroutine that runs Go code for C, as far as anybody needs
+	// to know; it is cleared when the outer call returns.
+	owner  atomic.Uintptr
+	closed atomic.Bool
+
+	// What follows belongs to the goroutine that holds the lock.
+
+	level *level // of the innermost call
+	// age grows when handles of the engine must not be used again.
+	age atomic.Uint32
+	// dirty tells the end of a call that there is something to put in order.
+	dirty bool
+	// aborted is why the call that is going on was ended from outside C.
+	aborted error
+	clock   clock
+	// indirects call function pointers, by their type.
+	indirects map[string]api.Module
+}
+
+// A level is the state of one call into C, of those that are nested.
+type level struct {
+	up    *level // the call that this one is nested in
+	down  *level // kept for the next nested call
+	depth int    // 0 for the outermost
+	ctx   context.Context
+	sp    uint64 // of C's stack when the call began; valid at depth > 0
+	// failure is the first error of a callback that this call made.
+	failure error
+	frame   wasmffi.Frame // for the callbacks of this call
+	words   []uint64
+	work    work
+}
+
+// callContext is the context that the engine hands to host functions: a way to
+// find the instance. The user's context is in the instance's level.
+type callContext struct{ in *instance }
+
+type instanceKey struct{}
+
+func (*callContext) Deadline() (time.Time, bool) { return time.Time{}, false }
+func (*callContext) Done() <-chan struct{}       { return nil }
+func (*callContext) Err() error                  { return nil }
+func (c *callContext) Value(key any) any {
+	if _, ok := key.(instanceKey); ok {
+		return c.in
+	}
+	return nil
+}
+
+// instanceOf finds the instance a host function is called from.
+func instanceOf(ctx context.Context) *instance {
+	if c, ok := ctx.(*callContext); ok {
+		return c.in
+	}
+	return ctx.Value(instanceKey{}).(*instance)
+}
+
+// instantiate makes an instance of a module and runs its initialisation.
+func instantiate(ctx context.Context, name string, m *module, opts Options) (in *instance, err error) {
+	in = &instance{name: name, opts: opts, mod: m, level: &level{}}
+	in.age.Store(1)
+	in.wasmCtx.in = in
+	in.lock.init()
+	in.clock.slice = firstFuel
+	defer func() {
+		if err != nil {
+			in.discard()
+		}
+	}()
+	if err := in.reserve(); err != nil {
+		return nil, err
+	}
+	provided, err := in.provideImports()
+	if err != nil {
+		return nil, err
+	}
+	c := experimental.WithImportResolver(&in.wasmCtx, func(name string) api.Module { return provided[name] })
+	if in.mem != nil {
+		c = experimental.WithMemoryAllocator(c, in.mem)
+	}
+	err = in.first(ctx, func() error {
+		in.wasm, err = m.rt.InstantiateModule(c, m.code, in.wasiConfig())
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start function: %w", err)
+	}
+	in.findStackPointer()
+	in.tables.init(in)
+	in.heap.init(in)
+	if err := in.initialize(ctx); err != nil {
+		return nil, fmt.Errorf("_initialize: %w", err)
+	}
+	return in, nil
+}
+
+// reserve makes the linear memory. Its limit is the smaller of the module's
+// and the options'.
+func (in *instance) reserve() error {
+	src := in.mod.res.Module
+	if len(src.Memories) == 0 {
+		return nil
+	}
+	limits := src.Memories[0]
+	limit := in.opts.MemoryLimit
+	if limits.HasMax {
+		limit = min(limit, uint64(limits.Max)*pageSize)
+	}
+	var err error
+	in.mem, err = newLinear(uint64(limits.Min)*pageSize, limit)
+	return err
+}
+
+func (in *instance) findStackPointer() {
+	name := in.mod.res.StackPointer
+	if name == "" {
+		return
+	}
+	if g, ok := in.wasm.ExportedGlobal(name).(api.MutableGlobal); ok {
+		in.sp, in.spBase = g, uint64(uint32(g.Get()))
+		in.room = in.stackRoom()
+	}
+}
+
+// initialize runs what a reactor asks to be run before anything else.
+func (in *instance) initialize(ctx context.Context) error {
+	e, ok := in.mod.res.Module.Export("_initialize")
+	if !ok || e.Kind != guestabi.KindFunc {
+		return nil
+	}
+	if t, _ := in.mod.res.Module.FuncType(e.Index); !t.Equal(guestabi.FuncType{}) {
+		return nil
+	}
+	f := in.wasm.ExportedFunction("_initialize")
+	return in.first(ctx, func() error { return f.CallWithStack(&in.wasmCtx, nil) })
+}
+
+// first runs a call that is made before the library is open.
+func (in *instance) first(ctx context.Context, call func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	in.level.ctx = ctx
+	defer in.settle()
+	if err := call(); err != nil {
+		return in.failed(err)
+	}
+	return nil
+}
+
+// discard gives back what an instance has taken. Its memory stays mapped while
+// views use it.
+func (in *instance) discard() {
+	ctx := context.Background()
+	if in.wasm != nil {
+		_ = in.wasm.Close(ctx)
+	}
+	in.pools.close(ctx)
+	for _, h := range in.hosts {
+		_ = h.Close(ctx)
+	}
+	in.life.End(func() {
+		if in.mem != nil {
+			releaseRegion(in.mem.region)
+		}
+	})
+	in.mod.release()
+}

@@ -1,0 +1,172 @@
+package host
+
+import (
+	"fmt"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/dtype"
+	"github.com/wasmffi/wasmffi/guestabi"
+)
+
+// A callable is a call plan.
+type callable struct {
+	lib  *Library
+	in   *instance
+	name string
+	sig  *guestabi.Signature
+
+	shape  wasmffi.Shape
+	memory argMemory
+	// slot is the table slot of a function pointer, which the engine's function
+	// takes after the parameters; -1 for a function called by its export.
+	slot int64
+	// export finds another handle of the engine's function: one that is in use
+	// must not be entered again.
+	export func() api.Function
+
+	first handle // for calls that are not nested
+	// nested are the handles for nested calls, by depth - 1. Like first they
+	// belong to the goroutine that holds the instance's lock.
+	nested []*handle
+}
+
+// A handle is a function of the engine and the memory for its parameters and
+// results, which the engine keeps pointers to while C runs.
+type handle struct {
+	fn    api.Function
+	stack []uint64
+	age   uint32 // the instance's when fn was made; 0 before
+}
+
+// Prepare makes a call plan. Functions from Lookup are called by name, those
+// from FuncAt through the function table. A signature that the module's own
+// types contradict gives an error wrapping [wasmffi.ErrSignature].
+func (l *Library) Prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callable, error) {
+	lowered, err := guestabi.Lower(sig)
+	if err != nil {
+		return nil, err
+	}
+	shape, err := wasmffi.FrameShape(dtype.WASM32, sig)
+	if err != nil {
+		return nil, err
+	}
+	c := &callable{lib: l, in: l.in, name: fn.Name, sig: lowered, shape: shape, memory: planMemory(lowered), slot: -1}
+	if fn.Kind != wasmffi.FuncSymbol {
+		return nil, fmt.Errorf("%w: %s is a variable, not a function", wasmffi.ErrSignature, fn.Name)
+	}
+	if fn.Addr != 0 {
+		err = c.bindPointer(fn.Addr, sig)
+	} else {
+		err = c.bindExport(sig)
+	}
+	if err != nil {
+		return nil, err
+	}
+	// One more for a function pointer.
+	c.first.stack = make([]uint64, max(len(lowered.Type.Params)+1, len(lowered.Type.Results)))
+	if masks, ok := scalarMasks(lowered, shape); ok && c.slot < 0 {
+		return &scalarCallable{callable: *c, masks: masks, result: opFor(lowered.Result)}, nil
+	}
+	return c, nil
+}
+
+// bindExport makes c call an exported function.
+func (c *callable) bindExport(sig *dtype.Func) error {
+	e, ok := c.in.mod.res.Module.Export(c.name)
+	if !ok || e.Kind != guestabi.KindFunc {
+		return c.lib.notFound(c.name)
+	}
+	t, _ := c.in.mod.res.Module.FuncType(e.Index)
+	if err := matchSignature(c.name, sig, c.sig.Type, t); err != nil {
+		return err
+	}
+	c.export = func() api.Function { return c.in.wasm.ExportedFunction(c.name) }
+	return nil
+}
+
+// matchSignature compares what a C declaration lowers to with what a module
+// has.
+func matchSignature(name string, sig *dtype.Func, want, have guestabi.FuncType) error {
+	if want.Equal(have) {
+		return nil
+	}
+	return fmt.Errorf("%w: %s is called as %s, but the module has %s",
+		wasmffi.ErrSignature, dtype.Declare(sig, name), signatureText(want), signatureText(have))
+}
+
+// A resultOp says how a wasm result becomes a canonical word.
+type resultOp struct {
+	shift uint8 // 64 less the bits of the C type
+	kind  resultKind
+}
+
+type resultKind uint8
+
+const (
+	resultVoid resultKind = iota
+	resultUnsigned
+	resultSigned
+	resultBool
+)
+
+// apply is the canonical word for what came back from wasm.
+func (op resultOp) apply(r uint64) uint64 {
+	switch op.kind {
+	case resultSigned:
+		return uint64(int64(r<<op.shift) >> op.shift)
+	case resultBool:
+		// A hostile guest may return 2 for a bool, which Go has no value for.
+		if r<<op.shift != 0 {
+			return 1
+		}
+		return 0
+	}
+	return r << op.shift >> op.shift
+}
+
+// opFor is the operation for a place that is passed by value.
+func opFor(p guestabi.Place) resultOp {
+	if p.How == guestabi.Nowhere {
+		return resultOp{}
+	}
+	op := resultOp{kind: resultUnsigned, shift: uint8(64 - 8*min(p.Size, 8))}
+	switch t := dtype.Resolve(p.Scalar).(type) {
+	case *dtype.Bool:
+		op.kind = resultBool
+	case *dtype.Int:
+		if dtype.WASM32.Signed(t) {
+			op.kind = resultSigned
+		}
+	case *dtype.Enum:
+		if dtype.WASM32.Signed(t.Base()) {
+			op.kind = resultSigned
+		}
+	}
+	return op
+}
+
+// maskFor is what of a canonical word is passed as a wasm value.
+func maskFor(t guestabi.ValueType) uint64 {
+	if t == guestabi.I32 || t == guestabi.F32 {
+		return 1<<32 - 1
+	}
+	return 1<<64 - 1
+}
+
+// scalarMasks are what of each parameter's word is passed, where parameters and
+// result are one word and one wasm value each.
+func scalarMasks(sig *guestabi.Signature, shape wasmffi.Shape) (masks []uint64, ok bool) {
+	if sig.Buffer != nil {
+		return nil, false
+	}
+	for i, p := range sig.Params {
+		if p.How != guestabi.ByValue || isRecord(p.Type) || shape.Params[i].First != i {
+			return nil, false
+		}
+		masks = append(masks, maskFor(p.Value))
+	}
+	r := sig.Result
+	return masks, r.How == guestabi.ByValue && !isRecord(r.Type) || r.How == guestabi.Nowhere && shape.Result.Words == 0
+}

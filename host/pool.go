@@ -1,0 +1,223 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/guestabi"
+)
+
+// pools are the function table slots of an instance that call Go, by wasm
+// signature. A table keeps all that was ever in it alive, so that slots are
+// never taken out but used again, the one freed first first.
+type pools struct {
+	mu     sync.Mutex
+	bySig  map[string]*pool
+	byAddr map[uint64]*slot
+	mods   []api.Module
+}
+
+// A pool is the slots of one signature.
+type pool struct {
+	typ   guestabi.FuncType
+	mu    sync.Mutex
+	fresh []*slot // never used
+	freed []*slot // the one freed first at the front
+	size  int
+}
+
+// A slot is an entry of the function table that calls Go.
+type slot struct {
+	pool *pool
+	addr uint64
+	side atomic.Pointer[goSide] // nil while it is free
+}
+
+// The first pool of a signature has so many slots, each further one as many as
+// there are.
+const (
+	firstSlots = 32
+	mostSlots  = 4096
+)
+
+// take gives a Go function a slot.
+func (p *pools) take(in *instance, side *goSide) (*slot, error) {
+	q := p.of(side.sig.Type)
+	for {
+		if s := q.get(); s != nil {
+			s.side.Store(side)
+			return s, nil
+		}
+		if err := p.grow(in, q); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (p *pools) of(t guestabi.FuncType) *pool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	key := t.String()
+	q := p.bySig[key]
+	if q == nil {
+		if p.bySig == nil {
+			p.bySig, p.byAddr = map[string]*pool{}, map[uint64]*slot{}
+		}
+		q = &pool{typ: t}
+		p.bySig[key] = q
+	}
+	return q
+}
+
+// get is a slot to use, nil when there is none.
+func (q *pool) get() (s *slot) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case len(q.fresh) > 0:
+		s, q.fresh = q.fresh[0], q.fresh[1:]
+	case len(q.freed) > 0:
+		s, q.freed = q.freed[0], q.freed[1:]
+	}
+	return s
+}
+
+// give takes a slot back.
+func (q *pool) give(s *slot) {
+	s.side.Store(nil)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.freed = append(q.freed, s)
+}
+
+// typeAt is the signature of the slot at an address, used or not.
+func (p *pools) typeAt(addr uint64) (guestabi.FuncType, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s, ok := p.byAddr[addr]
+	if !ok {
+		return guestabi.FuncType{}, false
+	}
+	return s.pool.typ, true
+}
+
+// grow appends slots to the function table, in a call of its own.
+func (p *pools) grow(in *instance, q *pool) error {
+	if len(in.mod.res.Tables) == 0 {
+		return fmt.Errorf("%w: the module has no function table", wasmffi.ErrNotSupported)
+	}
+	if err := in.enter(nil); err != nil {
+		return err
+	}
+	return in.leave(p.append(in, q))
+}
+
+func (p *pools) append(in *instance, q *pool) error {
+	n := min(max(q.size, firstSlots), mostSlots)
+	slots := make([]*slot, n)
+	funcs := make([]hostFunc, n)
+	for i := range slots {
+		s := &slot{pool: q}
+		slots[i] = s
+		funcs[i] = hostFunc{strconv.Itoa(i), q.typ, func(_ context.Context, stack []uint64) { s.call(in, stack) }}
+	}
+	ctx := context.Background()
+	host, err := in.mod.hostModule(ctx, "slots", funcs)
+	if err != nil {
+		return engineError(err)
+	}
+	first, err := in.appendToTable(guestabi.PoolModule(q.typ, uint32(n), in.tableName(), "slots"), host)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	p.mods = append(p.mods, host)
+	for i, s := range slots {
+		s.addr = first + uint64(i)
+		p.byAddr[s.addr] = s
+	}
+	p.mu.Unlock()
+	q.mu.Lock()
+	q.fresh = append(q.fresh, slots...)
+	q.size += n
+	q.mu.Unlock()
+	return nil
+}
+
+// call is C calling a slot.
+func (s *slot) call(in *instance, stack []uint64) {
+	side := s.side.Load()
+	if side == nil {
+		in.abort(fmt.Errorf("%w: function pointer %#x: %w", wasmffi.ErrCallback, s.addr, errFreed))
+	}
+	side.call(in, stack)
+}
+
+// guestName is what generated modules import the instance as.
+const guestName = "guest"
+
+func (in *instance) tableName() guestabi.Name {
+	return guestabi.Name{Module: guestName, Name: in.mod.res.Tables[0]}
+}
+
+// helper makes an instance of a generated module, which imports the guest and
+// perhaps another module.
+func (in *instance) helper(wasm []byte, other api.Module) (api.Module, error) {
+	c, err := in.mod.helper(wasm)
+	if err != nil {
+		return nil, err
+	}
+	ctx := experimental.WithImportResolver(context.Background(), func(name string) api.Module {
+		if name == guestName {
+			return in.wasm
+		}
+		return other
+	})
+	m, err := in.mod.rt.InstantiateModule(ctx, c, wazero.NewModuleConfig().WithName("").WithStartFunctions())
+	if err != nil {
+		return nil, engineError(err)
+	}
+	return m, nil
+}
+
+// appendToTable makes an instance of a pool module and has it append its
+// functions, inside a call that was entered. It returns the first one's slot.
+func (in *instance) appendToTable(wasm []byte, other api.Module) (uint64, error) {
+	m, err := in.helper(wasm, other)
+	if err != nil {
+		return 0, err
+	}
+	in.pools.keep(m)
+	var stack [1]uint64
+	if err := m.ExportedFunction(guestabi.PoolGrow).CallWithStack(&in.wasmCtx, stack[:]); err != nil {
+		return 0, engineError(err)
+	}
+	if int32(stack[0]) < 0 {
+		return 0, fmt.Errorf("%w: function table of at most %d entries is full", wasmffi.ErrLimit, in.opts.TableLimit)
+	}
+	return uint64(uint32(stack[0])), nil
+}
+
+// keep remembers a helper instance, to be closed with the library.
+func (p *pools) keep(m api.Module) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mods = append(p.mods, m)
+}
+
+func (p *pools) close(ctx context.Context) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, m := range p.mods {
+		_ = m.Close(ctx)
+	}
+	p.mods = nil
+}

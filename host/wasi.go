@@ -1,0 +1,132 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/guestabi"
+)
+
+const wasiModule = wasi_snapshot_preview1.ModuleName
+
+// wasiModule makes an instance of WASI, with functions of the user's that come
+// before its own. What the functions do depends on the module that calls them:
+// see wasiConfig.
+func (m *module) wasiModule(ctx context.Context, own []hostFunc) (api.Module, error) {
+	b := m.rt.NewHostModuleBuilder(wasiModule)
+	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(b)
+	// wazero's proc_exit closes the module; ours only ends the call.
+	exportFuncs(b, []hostFunc{{
+		name: "proc_exit",
+		typ:  guestabi.FuncType{Params: []guestabi.ValueType{guestabi.I32}},
+		call: func(ctx context.Context, stack []uint64) {
+			instanceOf(ctx).abort(&wasmffi.ExitError{Code: uint32(stack[0])})
+		},
+	}})
+	return m.instantiateHost(ctx, exportFuncs(b, own))
+}
+
+// wasiFuncs are the WASI functions there are.
+func (m *module) wasiFuncs() map[string]api.FunctionDefinition {
+	if m.wasi == nil {
+		return nil
+	}
+	return m.wasi.ExportedFunctionDefinitions()
+}
+
+// wasiConfig is what WASI shows to an instance.
+func (in *instance) wasiConfig() wazero.ModuleConfig {
+	o := &in.opts
+	c := wazero.NewModuleConfig().WithName("").WithStartFunctions().WithArgs(o.Args...)
+	for k, v := range o.Env {
+		c = c.WithEnv(k, v)
+	}
+	if o.Stdin != nil {
+		c = c.WithStdin(hostReader{in, o.Stdin})
+	}
+	if o.Stdout != nil {
+		c = c.WithStdout(&hostWriter{in: in, w: o.Stdout, left: o.OutputLimit})
+	}
+	if o.Stderr != nil {
+		c = c.WithStderr(&hostWriter{in: in, w: o.Stderr, left: o.OutputLimit})
+	}
+	if o.FS != nil {
+		c = c.WithFS(o.FS)
+	}
+	if o.Clock {
+		c = c.WithSysWalltime().WithSysNanotime().WithNanosleep(in.sleep)
+	}
+	if o.Random != nil {
+		c = c.WithRandSource(hostReader{in, o.Random})
+	}
+	return c
+}
+
+// sleep is C's sleep, cut short by what ends the call.
+func (in *instance) sleep(ns int64) {
+	d := time.Duration(ns)
+	if left, ok := in.timeLeft(time.Now()); ok {
+		d = min(d, left+time.Millisecond)
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	var done <-chan struct{}
+	if ctx := in.level.ctx; ctx != nil {
+		done = ctx.Done()
+	}
+	select {
+	case <-t.C:
+	case <-done:
+	case <-in.lock.closing:
+	}
+	in.check(time.Now())
+}
+
+var errOutputLimit = errors.New("output limit exceeded")
+
+// A hostWriter is a user's writer, as C's standard output. It may call back
+// into the library, as any Go code that C calls.
+type hostWriter struct {
+	in   *instance
+	w    io.Writer
+	left int64 // bytes; negative for no limit
+}
+
+func (w *hostWriter) Write(p []byte) (int, error) {
+	if w.left >= 0 && int64(len(p)) > w.left {
+		n := w.left
+		w.left = 0
+		k, err := w.write(p[:n])
+		if err == nil {
+			err = errOutputLimit
+		}
+		return k, err
+	}
+	if w.left > 0 {
+		w.left -= int64(len(p))
+	}
+	return w.write(p)
+}
+
+func (w *hostWriter) write(p []byte) (int, error) {
+	w.in.enterGo()
+	return w.w.Write(p)
+}
+
+// A hostReader is a user's reader, as C's standard input or its randomness.
+type hostReader struct {
+	in *instance
+	r  io.Reader
+}
+
+func (r hostReader) Read(p []byte) (int, error) {
+	r.in.enterGo()
+	return r.r.Read(p)
+}
