@@ -1,0 +1,81 @@
+//go:build linux || darwin
+
+#include "textflag.h"
+#include "go_asm.h"
+#include "thread_amd64.h"
+
+DATA ·callbackEntry+0(SB)/8, $callbackEntry<>(SB)
+GLOBL ·callbackEntry(SB), NOPTR|RODATA, $8
+
+// Where every thunk jumps to, with its slot in R11 and the rest as C left it.
+//
+// It spills the argument registers into a callbackFrame on C's stack, right
+// below the four words between them and the stack arguments, so that both make
+// one image; goes into Go; and loads every register a result may be in. BX
+// holds errno and R12 the thread's record meanwhile.
+TEXT callbackEntry<>(SB), NOSPLIT|NOFRAME, $0
+	PUSHQ BP
+	MOVQ  SP, BP
+	PUSHQ BX
+	PUSHQ R12
+	SUBQ  $callbackFrame__size, SP
+	MOVQ  R11, callbackFrame_slot(SP)
+	MOVQ  DI, (callbackFrame_image+0*8)(SP)
+	MOVQ  SI, (callbackFrame_image+1*8)(SP)
+	MOVQ  DX, (callbackFrame_image+2*8)(SP)
+	MOVQ  CX, (callbackFrame_image+3*8)(SP)
+	MOVQ  R8, (callbackFrame_image+4*8)(SP)
+	MOVQ  R9, (callbackFrame_image+5*8)(SP)
+	MOVSD X0, (callbackFrame_image+(const_firstFloat+0)*8)(SP)
+	MOVSD X1, (callbackFrame_image+(const_firstFloat+1)*8)(SP)
+	MOVSD X2, (callbackFrame_image+(const_firstFloat+2)*8)(SP)
+	MOVSD X3, (callbackFrame_image+(const_firstFloat+3)*8)(SP)
+	MOVSD X4, (callbackFrame_image+(const_firstFloat+4)*8)(SP)
+	MOVSD X5, (callbackFrame_image+(const_firstFloat+5)*8)(SP)
+	MOVSD X6, (callbackFrame_image+(const_firstFloat+6)*8)(SP)
+	MOVSD X7, (callbackFrame_image+(const_firstFloat+7)*8)(SP)
+
+	FIND_THREAD(ask)
+found:
+	MOVQ  threadRecord_current(R12), AX
+	MOVQ  AX, callbackFrame_call(SP)
+	MOVQ  threadRecord_errno(R12), AX
+	MOVL  (AX), BX
+enter:
+	MOVL  $0, callbackFrame_x87(SP)
+	MOVQ  ·onCallbackCall(SB), DI
+	MOVQ  (DI), DI         // the function's ABIInternal entry, out of its closure
+	MOVQ  SP, SI
+	XORL  DX, DX
+	XORL  CX, CX
+	CALL  crosscall2(SB)
+
+	TESTQ R12, R12
+	JEQ   results
+	MOVQ  threadRecord_errno(R12), AX
+	MOVL  BX, (AX)
+results:
+	CMPL  callbackFrame_x87(SP), $0
+	JEQ   registers
+	CMPL  callbackFrame_x87(SP), $1
+	JEQ   one
+	FMOVX (callbackFrame_results+(const_x87Result+2)*8)(SP), F0
+one:
+	FMOVX (callbackFrame_results+const_x87Result*8)(SP), F0
+registers:
+	MOVQ  (callbackFrame_results+0*8)(SP), AX
+	MOVQ  (callbackFrame_results+1*8)(SP), DX
+	MOVSD (callbackFrame_results+2*8)(SP), X0
+	MOVSD (callbackFrame_results+3*8)(SP), X1
+	ADDQ  $callbackFrame__size, SP
+	POPQ  R12
+	POPQ  BX
+	POPQ  BP
+	RET
+
+ask:
+	ASK_THREAD
+	TESTQ R12, R12
+	JNE   found
+	MOVQ  $0, callbackFrame_call(SP) // a thread that has not called C from Go
+	JMP   enter

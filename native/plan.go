@@ -1,0 +1,309 @@
+//go:build (linux || darwin) && (amd64 || arm64)
+
+package native
+
+import (
+	"math"
+
+	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/dtype"
+)
+
+// A plan is a lowering turned into copies between a frame's words and a call's
+// image: the words that the assembly loads registers and stack from. One plan
+// serves every call of a signature, and callbacks, whose copies go the other
+// way.
+type plan struct {
+	shape wasmffi.Shape
+	// target lacks the function and the library.
+	target callTarget
+	// direct: every parameter and the result are one word each, which the
+	// assembly loads from the frame and stores there itself.
+	direct     bool
+	resultWord int
+	resultEx   extension
+
+	params   copies // frame to image
+	incoming []incoming
+	// refs are parameters passed as the address of a copy, kept behind the
+	// image proper. If the result is indirect, the room for it is the last.
+	refs     []reference
+	indirect bool
+	result   copies // the room's results to the frame
+
+	// irregular: a callback has more to do than to copy words.
+	irregular bool
+
+	imageWords int // registers, stack and copies
+	stackWords int
+}
+
+// An incoming is a word that a callback takes from C. C leaves the bits above
+// an integer's type undefined; shifting them out and back makes the word
+// canonical.
+type incoming struct {
+	image, frame uint32
+	shift        uint8
+	signed       bool
+}
+
+func (in *incoming) canonical(w uint64) uint64 {
+	w <<= in.shift & 63
+	if in.signed {
+		return uint64(int64(w) >> (in.shift & 63))
+	}
+	return w >> (in.shift & 63)
+}
+
+// copies are copies of whole words, and of shorter runs of bytes.
+type copies struct {
+	words []wordCopy
+	bytes []byteCopy
+}
+
+type wordCopy struct{ from, to uint32 } // indices of words
+
+type byteCopy struct{ from, to, size uint32 } // in bytes
+
+// A reference is a value whose address is passed.
+type reference struct {
+	frame uint32 // first word in the frame
+	words uint32
+	size  uint64 // in bytes
+	copy  uint32 // in the image: first word of the room for its copy
+	align uint64 // of the copy, in bytes
+	at    uint32 // the image's word that takes the address
+}
+
+// newPlan lowers a signature with the convention of this machine.
+func newPlan(conv *convention, t *dtype.Func) (*plan, error) {
+	sig, err := signatureOf(conv.abi, t)
+	if err != nil {
+		return nil, err
+	}
+	low, err := conv.lower(sig)
+	if err != nil {
+		return nil, err
+	}
+	shape, err := wasmffi.FrameShape(conv.abi, t)
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{shape: shape, resultWord: shape.Result.First, resultEx: extensionOf(&sig.result)}
+	p.stackWords = int(alignUp(low.stack, 16) / 8)
+	p.imageWords = firstStack + p.stackWords
+	for i, pl := range low.params {
+		if pl.indirect {
+			p.refs = append(p.refs, p.reserve(shape.Params[i], &sig.params[i], pl.pieces[0]))
+			continue
+		}
+		before := len(p.params.words)
+		for _, q := range pl.pieces {
+			p.params.add(uint64(shape.Params[i].First)*8+q.off, imageOffset(q), q.size, q.file != stackFile || !conv.packsStack)
+		}
+		in := incoming{}
+		if s := &sig.params[i]; s.scalar() {
+			in.shift, in.signed = uint8(64-8*s.size), s.signed
+		}
+		for _, w := range p.params.words[before:] {
+			in.image, in.frame = w.to, w.from
+			p.incoming = append(p.incoming, in)
+		}
+	}
+	if low.result.indirect {
+		p.indirect = true
+		p.refs = append(p.refs, p.reserve(shape.Result, &sig.result, low.result.pieces[0]))
+	} else {
+		for _, q := range low.result.pieces {
+			p.result.add(resultOffset(q), uint64(shape.Result.First)*8+q.off, q.size, true)
+		}
+	}
+	p.aim(low, sig)
+	p.irregular = len(p.refs)+len(p.params.bytes)+len(p.result.bytes)+int(p.target.x87) != 0
+	return p, nil
+}
+
+// aim fills in the target: from the frame's words if each value is one, else
+// from the image.
+func (p *plan) aim(low *lowering, sig *signature) {
+	t := &p.target
+	t.nstack = uintptr(p.stackWords)
+	t.spmask = ^uintptr(low.align - 1)
+	t.nvec = uintptr(low.vectors)
+	for _, q := range low.result.pieces {
+		if q.file == x87File {
+			t.x87++
+		}
+	}
+	p.direct = len(p.params.bytes) == 0 && len(p.refs) == 0 && p.shape.Words <= math.MaxUint16 &&
+		len(low.result.pieces) <= 1 && sig.result.size <= 8
+	stack := make([]uint32, p.stackWords)
+	if p.direct {
+		for _, w := range p.params.words {
+			switch {
+			case w.to >= firstStack:
+				stack[w.to-firstStack] = w.from
+			case w.to >= firstFloat:
+				t.floats[(w.to-firstFloat)/floatWords] = uint16(w.from)
+			default:
+				t.ints[w.to] = uint16(w.from)
+				t.nints = max(t.nints, w.to+1)
+			}
+		}
+		t.result, t.shift = p.resultEx.mode()
+		switch {
+		case len(low.result.pieces) == 0:
+			t.result = resultNone
+		case low.result.pieces[0].file == floatFile:
+			t.result = resultFloat
+		}
+	} else {
+		for i := range t.ints {
+			t.ints[i] = uint16(i)
+		}
+		for i := range t.floats {
+			t.floats[i] = uint16(firstFloat + floatWords*i)
+		}
+		for i := range stack {
+			stack[i] = uint32(firstStack + i)
+		}
+		t.wide = 1
+		t.nints = uint32(len(t.ints))
+		t.result = resultAll
+	}
+	t.setStack(stack)
+}
+
+// reserve makes room behind the image for a copy of a value, wherever the
+// image happens to be aligned.
+func (p *plan) reserve(s wasmffi.Slot, v *shape, at piece) reference {
+	align := max(v.align, 16)
+	r := reference{frame: uint32(s.First), words: uint32(s.Words), size: v.size, copy: uint32(p.imageWords), align: align, at: uint32(imageOffset(at) / 8)}
+	p.imageWords += s.Words + int(align/8) - 1
+	return r
+}
+
+// add appends the copy of a run of bytes. A run shorter than its words may
+// take the whole words where nothing else is in them.
+func (c *copies) add(from, to, size uint64, alone bool) {
+	if from%8 == 0 && to%8 == 0 && (alone || size%8 == 0) {
+		for i := uint64(0); i < size; i += 8 {
+			c.words = append(c.words, wordCopy{uint32((from + i) / 8), uint32((to + i) / 8)})
+		}
+		return
+	}
+	c.bytes = append(c.bytes, byteCopy{uint32(from), uint32(to), uint32(size)})
+}
+
+// run copies words from src to dst.
+func (c *copies) run(dst, src []uint64) {
+	for _, w := range c.words {
+		dst[w.to] = src[w.from]
+	}
+	for _, b := range c.bytes {
+		b.copy(dst, src)
+	}
+}
+
+// back copies in the other direction.
+func (b byteCopy) back(dst, src []uint64) { byteCopy{b.to, b.from, b.size}.copy(dst, src) }
+
+func (b byteCopy) copy(dst, src []uint64) {
+	from, to := uint(b.from%8*8), uint(b.to%8*8)
+	if bits := uint(b.size) * 8; from+bits <= 64 && to+bits <= 64 {
+		mask := ^uint64(0) >> (64 - bits) // bits is not 0: no piece is empty
+		d := &dst[b.to/8]
+		*d = *d&^(mask<<to) | src[b.from/8]>>from&mask<<to
+		return
+	}
+	for i := range b.size {
+		byteCopy{b.from + i, b.to + i, 1}.copy(dst, src)
+	}
+}
+
+// imageOffset is where a piece is in the image, in bytes.
+func imageOffset(q piece) uint64 {
+	switch q.file {
+	case floatFile:
+		return (firstFloat + floatWords*q.at) * 8
+	case resultFile:
+		return resultReg * 8
+	case stackFile:
+		return firstStack*8 + q.at
+	}
+	return q.at * 8
+}
+
+// resultOffset is where a piece of a result is among the image's results.
+func resultOffset(q piece) uint64 {
+	switch q.file {
+	case floatFile:
+		return (vectorResult + floatWords*q.at) * 8
+	case x87File:
+		return (x87Result + 2*q.at) * 8
+	}
+	return q.at * 8
+}
+
+// An extension makes a result's word canonical: callees leave the bits above
+// the type undefined.
+type extension uint8
+
+const (
+	exact extension = iota
+	signed8
+	signed16
+	signed32
+	unsigned8
+	unsigned16
+	unsigned32
+	boolean
+)
+
+func extensionOf(s *shape) extension {
+	switch {
+	case !s.scalar() || s.size == 8:
+		return exact
+	case s.boolean:
+		return boolean
+	case s.signed:
+		return map[uint64]extension{1: signed8, 2: signed16, 4: signed32}[s.size]
+	}
+	return map[uint64]extension{1: unsigned8, 2: unsigned16, 4: unsigned32}[s.size]
+}
+
+// mode is how the assembly applies the extension.
+func (e extension) mode() (result, shift uint32) {
+	switch e {
+	case signed8, signed16, signed32:
+		return resultSigned, 64 - 8<<(e-signed8)
+	case unsigned8, unsigned16, unsigned32:
+		return resultUnsigned, 64 - 8<<(e-unsigned8)
+	case boolean:
+		return resultBool, 0
+	}
+	return resultUnsigned, 0
+}
+
+func (e extension) apply(w uint64) uint64 {
+	switch e {
+	case signed8:
+		return uint64(int8(w))
+	case signed16:
+		return uint64(int16(w))
+	case signed32:
+		return uint64(int32(w))
+	case unsigned8:
+		return uint64(uint8(w))
+	case unsigned16:
+		return uint64(uint16(w))
+	case unsigned32:
+		return uint64(uint32(w))
+	case boolean:
+		if uint8(w) != 0 {
+			return 1
+		}
+		return 0
+	}
+	return w
+}

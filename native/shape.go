@@ -1,0 +1,214 @@
+package native
+
+import (
+	"fmt"
+
+	"github.com/wasmffi/wasmffi/dtype"
+)
+
+// A shape is a C value as a calling convention sees it: its extent and the
+// scalars in it. A scalar is a shape of one part.
+type shape struct {
+	size, align uint64
+	// natural is the alignment without an aligned(n) of the outermost type,
+	// which AAPCS64 goes by (section 6.8.2, rule B.6).
+	natural   uint64
+	aggregate bool // struct or union
+	complex   bool
+	signed    bool // a scalar integer to be sign-extended
+	boolean   bool
+	parts     []part
+}
+
+// A part is a scalar in a shape. Offset and size are in bytes.
+type part struct {
+	off, size uint64
+	class     class
+	bits      bool // a bit-field, which may straddle alignments
+}
+
+// A class is what decides the kind of register a scalar travels in.
+type class uint8
+
+const (
+	integerClass class = iota // integers, pointers, enums, _Bool
+	floatClass                // float, double
+	x87Class                  // 80-bit long double
+	quadClass                 // binary128 long double
+)
+
+// partsLimit is the size beyond which every convention passes an aggregate in
+// memory whatever is in it: four quads, the largest homogeneous aggregate.
+const partsLimit = 64
+
+// shapeOf computes the shape of a complete object type. Void gives a shape of
+// size 0.
+func shapeOf(abi *dtype.ABI, t dtype.Type) (shape, error) {
+	switch t := dtype.Resolve(t).(type) {
+	case *dtype.Void:
+		return shape{align: 1, natural: 1}, nil
+	case *dtype.Struct, *dtype.Union:
+		l, err := abi.Layout(t)
+		if err != nil {
+			return shape{}, err
+		}
+		s := shape{size: l.Size, align: l.Align, natural: naturalAlign(abi, t, l), aggregate: true}
+		if s.size <= partsLimit {
+			s.parts, err = appendParts(nil, abi, t, 0)
+		}
+		return s, err
+	}
+	size, err := abi.Size(t)
+	if err != nil {
+		return shape{}, err
+	}
+	align, err := abi.Align(t)
+	if err != nil {
+		return shape{}, err
+	}
+	s := shape{size: size, align: align, natural: align}
+	switch t := dtype.Resolve(t).(type) {
+	case *dtype.Int:
+		s.signed = abi.Signed(t)
+	case *dtype.Enum:
+		s.signed = abi.Signed(t.Base())
+	case *dtype.Bool:
+		s.boolean = true
+	case *dtype.Complex:
+		s.complex = true
+	case *dtype.Pointer, *dtype.Float:
+	default:
+		return shape{}, fmt.Errorf("%w: %v by value", dtype.ErrNotSupported, t)
+	}
+	s.parts, err = appendParts(nil, abi, t, 0)
+	return s, err
+}
+
+// naturalAlign is the alignment that the members of a struct or union give it.
+func naturalAlign(abi *dtype.ABI, t dtype.Type, l *dtype.Layout) uint64 {
+	attr := t.(interface{ Attr() dtype.Attr }).Attr()
+	if attr.Align == 0 {
+		return l.Align
+	}
+	natural := uint64(1)
+	for _, f := range l.Fields {
+		a, err := abi.Align(f.Type)
+		if err != nil || f.Packed || attr.Packed {
+			a = 1
+		}
+		a = max(a, f.Align)
+		if attr.Pack != 0 {
+			a = min(a, attr.Pack)
+		}
+		natural = max(natural, a)
+	}
+	return natural
+}
+
+// appendParts adds the scalars of t, which is at off of the outermost value.
+func appendParts(ps []part, abi *dtype.ABI, t dtype.Type, off uint64) ([]part, error) {
+	switch t := dtype.Resolve(t).(type) {
+	case *dtype.Struct, *dtype.Union:
+		l, err := abi.Layout(t)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range l.Fields {
+			if f.BitField {
+				ps = appendBits(ps, f, off)
+				continue
+			}
+			if ps, err = appendParts(ps, abi, f.Type, off+f.Offset); err != nil {
+				return nil, err
+			}
+		}
+		return ps, nil
+	case *dtype.Array:
+		size, err := abi.Size(t.Elem())
+		if err != nil || size == 0 {
+			return ps, err
+		}
+		for i := range min(t.Len(), partsLimit) {
+			if ps, err = appendParts(ps, abi, t.Elem(), off+i*size); err != nil {
+				return nil, err
+			}
+		}
+		return ps, nil
+	case *dtype.Complex:
+		p, err := scalarPart(abi, t.Part(), off)
+		if err != nil {
+			return nil, err
+		}
+		im := p
+		im.off += p.size
+		return append(ps, p, im), nil
+	default:
+		p, err := scalarPart(abi, t, off)
+		if err != nil {
+			return nil, err
+		}
+		return append(ps, p), nil
+	}
+}
+
+// appendBits adds the bytes that a bit-field has bits in. An unnamed one has
+// no value and so no class.
+func appendBits(ps []part, f dtype.FieldLayout, off uint64) []part {
+	if f.Name == "" || f.Bits == 0 {
+		return ps
+	}
+	first := f.BitStart / 8
+	last := (f.BitStart + uint64(f.Bits) - 1) / 8
+	return append(ps, part{off: off + first, size: last - first + 1, class: integerClass, bits: true})
+}
+
+func scalarPart(abi *dtype.ABI, t dtype.Type, off uint64) (part, error) {
+	size, err := abi.Size(t)
+	if err != nil {
+		return part{}, err
+	}
+	p := part{off: off, size: size}
+	switch t := t.(type) {
+	case *dtype.Int, *dtype.Enum, *dtype.Bool, *dtype.Pointer:
+	case *dtype.Float:
+		p.class = floatClass
+		if size == 16 {
+			p.class = quadClass
+			if abi.LongDouble() == dtype.LongDoubleX87 {
+				p.class = x87Class
+			}
+		}
+	default:
+		return part{}, fmt.Errorf("%w: %v by value", dtype.ErrNotSupported, t)
+	}
+	return p, nil
+}
+
+// scalar reports whether the shape is a single integer, pointer or float of at
+// most one word.
+func (s *shape) scalar() bool { return !s.aggregate && !s.complex && s.size <= 8 && s.size > 0 }
+
+// homogeneous returns the element of a homogeneous floating-point aggregate
+// and how many of it there are: one to four scalars of one floating type with
+// nothing between them (AAPCS64, section 5.9.5.1).
+func (s *shape) homogeneous() (elem part, n uint64, ok bool) {
+	if len(s.parts) == 0 {
+		return part{}, 0, false
+	}
+	elem = s.parts[0]
+	if elem.class == integerClass || s.size%elem.size != 0 {
+		return part{}, 0, false
+	}
+	n = s.size / elem.size
+	if n > 4 {
+		return part{}, 0, false
+	}
+	var covered uint64 // members of a union repeat offsets
+	for _, p := range s.parts {
+		if p.class != elem.class || p.size != elem.size || p.off%elem.size != 0 {
+			return part{}, 0, false
+		}
+		covered |= 1 << (p.off / elem.size)
+	}
+	return elem, n, covered == 1<<n-1
+}

@@ -1,0 +1,6 @@
+package native
+
+const (
+	sysMembarrier  = 324
+	sysMemfdCreate = 319
+)

@@ -1,0 +1,6 @@
+package native
+
+const (
+	sysMembarrier  = 283
+	sysMemfdCreate = 279
+)

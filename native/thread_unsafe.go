@@ -1,0 +1,107 @@
+//go:build (linux || darwin) && (amd64 || arm64)
+
+package native
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+)
+
+// Stack that is left to C below the last call that may be nested: for the
+// runtime's own work on the way back into Go, and for C functions of ordinary
+// appetite. Small stacks keep a quarter.
+const stackReserve = 256 << 10
+
+var threadRecords struct {
+	sync.Mutex
+	all []*threadRecord // also keeps them alive: C has their addresses
+}
+
+// cFunctions are what setup looks up besides what the assembly needs.
+var cFunctions struct{ setspecific, errnoLocation, malloc, memalign, free, fflush uintptr }
+
+// setup prepares the call layer, once for the process.
+var setup = sync.OnceValue(func() error {
+	var missing error
+	find := func(names ...string) uintptr {
+		for _, n := range names {
+			if a := defaultSymbol(n); a != 0 {
+				return a
+			}
+		}
+		missing = fmt.Errorf("the C library has no %s", names[0])
+		return 0
+	}
+	getspecific := find("pthread_getspecific")
+	cFunctions.setspecific = find("pthread_setspecific")
+	cFunctions.errnoLocation = find("__errno_location", "__error")
+	cFunctions.malloc = find("malloc")
+	cFunctions.memalign = find("posix_memalign")
+	cFunctions.free = find("free")
+	cFunctions.fflush = find("fflush")
+	create := find("pthread_key_create")
+	if missing != nil {
+		return missing
+	}
+	// pthread_key_t has 4 bytes on Linux and 8 on Apple's systems.
+	key := new(uintptr)
+	if e := plain(create, uintptr(unsafe.Pointer(key)), uintptr(threadExit)); int32(e) != 0 {
+		return fmt.Errorf("pthread_key_create: error %d", e)
+	}
+	libc.key = *key
+	libc.getspecific = getspecific
+	if !registerBarrier() {
+		libc.fence = 1
+	}
+	return nil
+})
+
+// plain calls a C function with up to four integer arguments. Addresses of Go
+// memory among them must be of heap memory that the caller keeps alive.
+func plain(fn uintptr, args ...uintptr) uintptr {
+	c := plainCall{fn: fn}
+	copy(c.args[:], args)
+	cgocall(callPlain, unsafe.Pointer(&c))
+	return c.result
+}
+
+// newThread makes the record of the calling thread, which must be locked to
+// its goroutine.
+func newThread() {
+	here := new(plainCall)
+	cgocall(currentThread, unsafe.Pointer(here))
+	low, high := stackBounds()
+	r := takeRecord(high)
+	r.errno = plain(cFunctions.errnoLocation)
+	r.current, r.depth = 0, 0
+	r.low, r.limit = low, low+min(stackReserve, (high-low)/4)
+	atomic.StoreUintptr(&threads[here.args[1]], uintptr(unsafe.Pointer(r)))
+	plain(cFunctions.setspecific, libc.key, uintptr(unsafe.Pointer(r)))
+}
+
+// takeRecord finds the record of a thread that has exited, or makes one, and
+// gives it the stack that ends at top.
+func takeRecord(top uintptr) *threadRecord {
+	threadRecords.Lock()
+	defer threadRecords.Unlock()
+	for _, r := range threadRecords.all {
+		if atomic.CompareAndSwapUintptr(&r.top, 0, top) {
+			return r
+		}
+	}
+	r := &threadRecord{top: top}
+	threadRecords.all = append(threadRecords.all, r)
+	return r
+}
+
+// enterNew runs the first call of a thread, which callC refused because the
+// thread has no record.
+func enterNew(args *callArgs) int32 {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	newThread()
+	return cgocall(callC, unsafe.Pointer(args))
+}
