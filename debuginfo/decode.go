@@ -248,7 +248,10 @@ func (d *decoder) function(e *entry, prototyped bool, depth int) (*ctype, error)
 				return fmt.Errorf("%w: more than %d words to spell the parameters", dtype.ErrNotSupported, maxWeight)
 			}
 			param := dtype.Param{Name: p.name, Type: t.t}
-			if !prototyped {
+			switch {
+			case t.record != nil && t.record.transparent:
+				param.Type = dtype.PointerTo(nil)
+			case !prototyped:
 				param.Type = dtype.Promote(t.t)
 			}
 			params = append(params, param)

@@ -14,6 +14,10 @@ type record struct {
 	decl  dtype.Type // *dtype.Struct or *dtype.Union
 	state recordState
 	err   error // why it stays incomplete
+	// transparent tells of a union that is passed like its first member. gcc
+	// leaves the members out of one of restrict pointers, such as glibc's
+	// __SOCKADDR_ARG, and C has no other reason for a union without any.
+	transparent bool
 }
 
 type recordState uint8
@@ -34,12 +38,7 @@ func (d *decoder) declare(e *entry, depth int) (*ctype, error) {
 	if err := d.countRecord(); err != nil {
 		return nil, err
 	}
-	if e.tag == dwarf.TagUnionType && !e.children && e.byteSize == d.abi.PointerSize() {
-		// gcc leaves the members out of a transparent union of restrict
-		// pointers (glibc's __SOCKADDR_ARG); it is passed like the first.
-		return &ctype{t: dtype.PointerTo(nil), weight: 2}, nil
-	}
-	r := &record{entry: e}
+	r := &record{entry: e, transparent: e.tag == dwarf.TagUnionType && !e.children && e.byteSize == d.abi.PointerSize()}
 	if e.tag == dwarf.TagUnionType {
 		r.decl = dtype.DeclareUnion(e.name)
 	} else {
@@ -140,10 +139,27 @@ func (d *decoder) members(e *entry, depth int) (list []member, weight int, err e
 		if err := m.place(c, d.abi); err != nil {
 			return fmt.Errorf("member %s: %w", c.name, err)
 		}
+		if len(list) > 0 && e.tag == dwarf.TagStructType {
+			m.straddle(&list[len(list)-1], d.abi)
+		}
 		list = append(list, m)
 		return nil
 	})
 	return list, weight, err
+}
+
+// straddle makes m a bit-field again that clang describes as none, since it is
+// as wide as its type, but that begins within the last byte of the bit-field
+// before it.
+func (m *member) straddle(before *member, abi *dtype.ABI) {
+	end := before.start + uint64(before.field.Bits)
+	if m.field.BitField || !before.field.BitField || end%8 == 0 || m.start != end&^7 {
+		return
+	}
+	if size, err := abi.Size(m.field.Type); err == nil && size <= 8 {
+		m.field.BitField, m.field.Bits = true, uint8(8*size)
+		m.start = end
+	}
 }
 
 // settle defines a struct or union that another contains by value.

@@ -21,25 +21,22 @@ type shape struct {
 }
 
 // candidates are the attributes of a whole struct to try, the plainest first.
-var candidates = []dtype.Attr{{}, {Packed: true}, {Pack: 2}, {Pack: 4}, {Pack: 8}}
+var candidates = []dtype.Attr{{}, {Packed: true}, {Pack: 1}, {Pack: 2}, {Pack: 4}, {Pack: 8}}
 
-// dialects are tried last: bit-fields that they explain may also be explained
-// by unnamed ones.
-var dialects = []dtype.Attr{
-	{Dialect: dtype.SysVDialect},
-	{Dialect: dtype.MSDialect},
-	{Dialect: dtype.SysVDialect, Packed: true},
-	{Dialect: dtype.MSDialect, Packed: true},
-}
+// dialects are tried when no candidate fits: what they explain of bit-fields,
+// unnamed ones mostly explain too.
+var dialects = []dtype.Attr{{Dialect: dtype.SysVDialect}, {Dialect: dtype.MSDialect}}
 
 // maxRepairs bounds the changes to the members of one struct.
 const maxRepairs = 100
 
+var errNoAttributes = fmt.Errorf("%w: no attributes of C give its layout", dtype.ErrNotSupported)
+
 // solve gives fields and attributes whose layout on the ABI is the shape: the
-// first of those with the fewest changes to members.
+// first of those with the fewest changes to members, or else a packed struct
+// with every gap filled.
 func (s *shape) solve() ([]dtype.Field, dtype.Attr, error) {
-	s.budget = 1<<13 + 64*len(s.members)
-	endian := dtype.NativeEndian
+	var endian dtype.Endian
 	if slices.ContainsFunc(s.members, func(m member) bool { return m.big }) {
 		endian = dtype.BigEndian
 		if slices.ContainsFunc(s.members, func(m member) bool { return m.field.BitField }) {
@@ -47,16 +44,13 @@ func (s *shape) solve() ([]dtype.Field, dtype.Attr, error) {
 		}
 	}
 	for _, attrs := range [][]dtype.Attr{candidates, dialects} {
+		s.budget = 1<<12 + 64*len(s.members)
 		var best *trial
 		fewest := maxRepairs + 1
 		for _, attr := range attrs {
 			attr.Endian = endian
 			t := s.trial(attr)
-			repairs, ok := t.run(fewest - 1)
-			if t.err != nil {
-				return nil, dtype.Attr{}, t.err
-			}
-			if ok {
+			if repairs, ok := t.run(fewest - 1); ok {
 				best, fewest = t, repairs
 			}
 			if fewest == 0 {
@@ -67,23 +61,29 @@ func (s *shape) solve() ([]dtype.Field, dtype.Attr, error) {
 			return best.fields, best.attr, nil
 		}
 	}
-	return nil, dtype.Attr{}, fmt.Errorf("%w: no attributes of C give its layout on %v", dtype.ErrNotSupported, s.abi)
+	t, err := s.pack(endian)
+	if err != nil {
+		return nil, dtype.Attr{}, err
+	}
+	return t.fields, t.attr, nil
 }
 
-// A trial is one candidate: the fields with what has been added to them.
+// A trial is one candidate: the fields with what has been added to them. What
+// is anonymous gets no attributes: there C takes them for the type's.
 type trial struct {
 	*shape
 	attr   dtype.Attr
 	fields []dtype.Field
 	at     []int // the field of each member; unnamed ones come between
-	err    error // why no trial can succeed
 }
 
 func (s *shape) trial(attr dtype.Attr) *trial {
 	t := &trial{shape: s, attr: attr}
 	for i, m := range s.members {
 		f := m.field
-		f.Align = m.align
+		if f.Name != "" {
+			f.Align = m.align
+		}
 		if a, ok := dtype.Resolve(f.Type).(*dtype.Array); ok && a.Flexible() && (s.union || i != len(s.members)-1) {
 			// GNU C has them anywhere, where they take no space.
 			if zero, err := dtype.ArrayOf(a.Elem(), 0); err == nil {
@@ -103,7 +103,6 @@ func (t *trial) run(limit int) (repairs int, ok bool) {
 	for {
 		l, err := t.layout()
 		if err != nil {
-			t.err = err
 			return repairs, false
 		}
 		i := t.firstWrong(l)
@@ -120,7 +119,7 @@ func (t *trial) run(limit int) (repairs int, ok bool) {
 
 func (t *trial) layout() (*dtype.Layout, error) {
 	if t.budget -= len(t.fields) + 1; t.budget < 0 {
-		return nil, fmt.Errorf("%w: no attributes of C were found for its layout on %v", dtype.ErrNotSupported, t.abi)
+		return nil, errNoAttributes
 	}
 	if t.union {
 		u, err := dtype.NewUnionAttr("", t.attr, t.fields...)
@@ -172,7 +171,7 @@ func (t *trial) fit(l *dtype.Layout, limit int) (repairs int, ok bool) {
 		}
 	}
 	t.attr = attr
-	for ; !t.union; repairs++ {
+	for ; ; repairs++ {
 		l, err := t.layout()
 		if err != nil || l.Size > t.size {
 			return repairs, false
@@ -183,90 +182,21 @@ func (t *trial) fit(l *dtype.Layout, limit int) (repairs int, ok bool) {
 		if repairs >= limit {
 			return repairs, false
 		}
-		t.fields = append(t.fields, padding(min(32, 8*(t.size-l.Size))))
-	}
-	return repairs, false
-}
-
-// padding is an unnamed bit-field of a multiple of 8 bits.
-func padding(width uint64) dtype.Field {
-	return dtype.Field{Type: dtype.CInt, BitField: true, Bits: uint8(width)}
-}
-
-// repair changes the fields so that member i, which is laid out at bit got,
-// comes to where it should be, or nearer.
-func (t *trial) repair(i int, got uint64) bool {
-	before := t.fields
-	for _, change := range t.repairs(i, got) {
-		t.fields = slices.Clone(before)
-		shift := change(&t.fields, t.at[i])
-		t.shift(i, shift)
-		l, err := t.layout()
-		if err == nil {
-			now := start(l.Fields[t.at[i]])
-			wrong := t.firstWrong(l)
-			if now != got && (wrong < 0 || wrong > i || wrong == i && now > got && now < t.members[i].start) {
-				return true
-			}
-		}
-		t.shift(i, -shift)
-	}
-	t.fields = before
-	return false
-}
-
-// shift moves the fields of members from i on by n places.
-func (t *trial) shift(i, n int) {
-	for j := i; j < len(t.at); j++ {
-		t.at[j] += n
+		t.fields = append(t.fields, t.padding(8*t.size, 8*(t.size-l.Size)))
 	}
 }
 
-// A change alters the field at an index, or inserts before it; it gives the
-// number of fields inserted.
-type change func(fields *[]dtype.Field, at int) int
-
-// repairs lists what may explain that member i is not at bit got.
-func (t *trial) repairs(i int, got uint64) (list []change) {
-	want, isBits := t.members[i].start, t.members[i].field.BitField
-	align := func(packed bool) {
-		for n := uint64(2); !isBits && n <= maxAlign && want%(8*n) == 0; n *= 2 {
-			list = append(list, func(f *[]dtype.Field, at int) int {
-				(*f)[at].Packed, (*f)[at].Align = packed, n
-				return 0
-			})
-		}
+// padding is an unnamed bit-field of at most 64 bits that brings a union to
+// size, or fills part of a gap in a struct.
+func (s *shape) padding(size, gap uint64) dtype.Field {
+	switch {
+	case !s.union:
+		return dtype.Field{Type: dtype.CUInt, BitField: true, Bits: uint8(min(32, gap))}
+	case size <= 32:
+		return dtype.Field{Type: dtype.CUInt, BitField: true, Bits: uint8(size)}
 	}
-	unnamed := func(typ dtype.Type, width uint64) {
-		if width <= t.bitsOf(typ) {
-			list = append(list, func(f *[]dtype.Field, at int) int {
-				*f = slices.Insert(*f, at, dtype.Field{Type: typ, BitField: true, Bits: uint8(width)})
-				return 1
-			})
-		}
-	}
-	if want < got {
-		list = append(list, func(f *[]dtype.Field, at int) int { (*f)[at].Packed = true; return 0 })
-		align(true)
-		return list
-	}
-	gap := want - got
-	switch typ := t.members[i].field.Type; {
-	case isBits:
-		unnamed(typ, 0)
-		unnamed(typ, gap)
-		unnamed(typ, t.bitsOf(typ))
-	case i > 0 && t.members[i-1].field.BitField:
-		unnamed(t.members[i-1].field.Type, 0)
-	}
-	align(false)
-	unnamed(dtype.CInt, min(32, gap))
-	return list
+	return dtype.Field{Type: dtype.CULongLong, BitField: true, Bits: uint8(min(64, size))}
 }
-
-// maxAlign is the greatest alignment that is looked for: that of a page on any
-// platform.
-const maxAlign = 1 << 16
 
 // bitsOf is the greatest width of a bit-field of a type.
 func (t *trial) bitsOf(typ dtype.Type) uint64 {
