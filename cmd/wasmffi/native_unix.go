@@ -1,0 +1,26 @@
+//go:build (linux || darwin) && (amd64 || arm64)
+
+package main
+
+import (
+	"os"
+	"syscall"
+)
+
+// flushC writes out what C's stdio of this process holds back.
+func flushC() {}
+
+// divertStdout sends what native code writes to its standard output to stderr,
+// and returns the real one.
+func divertStdout() (*os.File, error) {
+	real, err := syscall.Dup(syscall.Stdout)
+	if err != nil {
+		return nil, err
+	}
+	syscall.CloseOnExec(real)
+	if err := dup2(syscall.Stderr, syscall.Stdout); err != nil {
+		syscall.Close(real)
+		return nil, err
+	}
+	return os.NewFile(uintptr(real), "/dev/stdout"), nil
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/wasmffi/wasmffi/host"
+)
+
+// sandboxFlags say what a module may use. Naming a limit or a permission asks
+// for the sandbox: no machine code is loaded then.
+type sandboxFlags struct {
+	sandbox bool
+	mem     byteSize
+	fuel    string
+	dirs    listFlag
+	env     listFlag
+}
+
+func (f *sandboxFlags) register(fs *flagSet) {
+	fs.BoolVar(&f.sandbox, "sandbox", false, "")
+	fs.Var(&f.mem, "mem", "")
+	fs.StringVar(&f.fuel, "fuel", "", "")
+	fs.Var(&f.dirs, "dir", "")
+	fs.Var(&f.env, "env", "")
+}
+
+// only reports whether nothing but the sandbox will do.
+func (f *sandboxFlags) only() bool {
+	return f.sandbox || f.mem != 0 || len(f.dirs) > 0 || len(f.env) > 0
+}
+
+func (f *sandboxFlags) options() (host.Options, error) {
+	o := host.Options{MemoryLimit: uint64(f.mem)}
+	if f.fuel != "" {
+		return o, usagef("call: --fuel is not supported by this version; --timeout bounds a call")
+	}
+	for _, kv := range f.env {
+		k, v, ok := strings.Cut(kv, "=")
+		if !ok || k == "" {
+			return o, usagef("call: --env %s: not K=V", kv)
+		}
+		if o.Env == nil {
+			o.Env = map[string]string{}
+		}
+		o.Env[k] = v
+	}
+	var mounts mountFS
+	for _, dir := range f.dirs {
+		hostDir, guest, err := splitDir(dir)
+		if err != nil {
+			return o, err
+		}
+		root, err := os.OpenRoot(hostDir)
+		if err != nil {
+			return o, fmt.Errorf("wasmffi: --dir %s: %w", dir, err)
+		}
+		mounts = append(mounts, mount{guest, root.FS()})
+	}
+	if mounts != nil {
+		o.FS = mounts
+	}
+	return o, nil
+}
+
+// splitDir takes HOST:GUEST[:ro] apart. Files are read-only either way.
+func splitDir(s string) (hostDir, guest string, err error) {
+	hostDir, guest, ok := strings.Cut(strings.TrimSuffix(s, ":ro"), ":")
+	if !ok || hostDir == "" || !strings.HasPrefix(guest, "/") {
+		return "", "", usagef("call: --dir %s: not HOST:GUEST or HOST:GUEST:ro with GUEST beginning with /", s)
+	}
+	return hostDir, path.Clean(guest), nil
+}
+
+// A byteSize is a flag such as 64MiB.
+type byteSize uint64
+
+func (b *byteSize) String() string { return strconv.FormatUint(uint64(*b), 10) }
+
+func (b *byteSize) Set(s string) error {
+	digits := strings.TrimRight(s, "KMGTiBb")
+	n, err := strconv.ParseUint(digits, 10, 64)
+	if err != nil || n == 0 {
+		return fmt.Errorf("not a size such as 64MiB")
+	}
+	shift := map[string]uint{"": 0, "B": 0, "K": 10, "KiB": 10, "M": 20, "MiB": 20, "G": 30, "GiB": 30}
+	by, ok := shift[s[len(digits):]]
+	if !ok || n > math.MaxUint64>>by {
+		return fmt.Errorf("not a size such as 64MiB")
+	}
+	*b = byteSize(n << by)
+	return nil
+}
