@@ -33,19 +33,22 @@ const (
 
 const maxABIs = 16
 
-// The ABI table. Every row was checked with clang's _Static_assert for the
-// target named (clang --target=T -fsyntax-only); mingw-amd64 also with
-// x86_64-w64-mingw32-gcc, linux-arm64 with aarch64-linux-gnu-gcc.
+// The ABI table. TestScalarsAgainstCompiler checks every row with clang's
+// _Static_assert for the target named (clang --target=T -c), linux-* and
+// mingw-amd64 also with gcc; TestLayoutsAgainstClang the layouts of structs.
 //
 //   - wasm32: wasm32-wasi. Also WebAssembly/tool-conventions, BasicCABI.md.
 //   - emscripten32: wasm32-unknown-emscripten, whose long double aligns to 8.
 //   - linux-amd64: x86_64-linux-gnu. System V ABI, AMD64 supplement, 3.1.
-//   - linux-arm64: aarch64-linux-gnu. AAPCS64, chapter 5 and 10: char and
-//     wchar_t are unsigned.
+//   - linux-arm64: aarch64-linux-gnu. AAPCS64: char and wchar_t are
+//     unsigned, unnamed bit-fields align their struct.
 //   - darwin-*: arm64-apple-macos, x86_64-apple-macos. Apple's arm64 char is
 //     signed and its long double is double.
-//   - windows-*: *-pc-windows-msvc. long is 4 bytes, wchar_t 2.
-//   - mingw-amd64: x86_64-w64-windows-gnu: as windows-amd64 with x87 long double.
+//   - windows-*: *-pc-windows-msvc. long is 4 bytes, wchar_t 2; enums are int;
+//     an empty struct has 4 bytes.
+//   - mingw-amd64: x86_64-w64-windows-gnu: long double is x87's, structs are laid
+//     out as ms_struct. gcc packs the bit-fields of packed structs there, clang
+//     does not; the rules are clang's.
 //   - freebsd-*: x86_64-unknown-freebsd, aarch64-unknown-freebsd.
 var (
 	WASM32       = &ABI{name: "wasm32", index: 0, pointer: 4, long: 4, wchar: 4, ldouble: 16, ldFormat: LongDoubleQuad, int128: true, dialect: SysVDialect}

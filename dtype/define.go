@@ -21,13 +21,12 @@ func (r *record) define(self Type, attr Attr, fields []Field) error {
 	if err := checkAttr(attr); err != nil {
 		return fail("", err)
 	}
-	_, isUnion := self.(*Union)
 	seen := map[string]bool{}
 	for i, f := range fields {
 		if err := r.checkField(f); err != nil {
 			return fail(f.Name, err)
 		}
-		if f.Type != nil && isFlexible(f.Type) && (isUnion || i != len(fields)-1 || len(seen) == 0) {
+		if f.Type != nil && isFlexible(f.Type) && (isUnion(self) || i != len(fields)-1 || len(seen) == 0) {
 			return fail(f.Name, fmt.Errorf("%w: a flexible array must be the last member of a struct and not its only one", ErrInvalid))
 		}
 		for _, name := range memberNames(f) {

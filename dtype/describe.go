@@ -17,6 +17,8 @@ type Description struct {
 	// Fields are the members of a struct or union, unnamed bit-fields included;
 	// nil for any other type.
 	Fields []FieldDescription `json:"fields,omitzero"`
+
+	union bool
 }
 
 // A FieldDescription is a member within a [Description]. Offsets and BitStart
@@ -32,7 +34,8 @@ type FieldDescription struct {
 	// Fields are the members of a member that is a struct or union.
 	Fields []FieldDescription `json:"fields,omitzero"`
 
-	decl string // in C, without the members
+	decl  string // in C, without the members
+	union bool
 }
 
 // maxDescribed bounds a description: types from debug info may nest to sizes
@@ -50,7 +53,7 @@ func (a *ABI) Describe(t Type) (*Description, error) {
 	if recordOf(t) == nil {
 		return d, nil
 	}
-	d.Padding = padding(l)
+	d.Padding, d.union = padding(l), isUnion(t)
 	room := maxDescribed
 	d.Fields, err = a.describeFields(l, 0, &room)
 	if err != nil {
@@ -65,7 +68,7 @@ func (a *ABI) describeFields(l *Layout, base uint64, room *int) ([]FieldDescript
 	}
 	fields := make([]FieldDescription, len(l.Fields))
 	for i, f := range l.Fields {
-		d := FieldDescription{Name: f.Name, Type: typeName(f.Type), Offset: base + f.Offset, Size: f.Size, decl: memberDecl(f.Field)}
+		d := FieldDescription{Name: f.Name, Type: typeName(f.Type), Offset: base + f.Offset, Size: f.Size, decl: memberDecl(f.Field), union: isUnion(f.Type)}
 		if f.BitField {
 			start, width := 8*base+f.BitStart, uint64(f.Bits)
 			d.BitStart, d.BitWidth = &start, &width

@@ -35,29 +35,26 @@ type FieldLayout struct {
 // ABI and must not be changed. Errors wrap [ErrIncomplete], [ErrInvalid],
 // [ErrOverflow] or [ErrNotSupported] and name the member.
 func (a *ABI) Layout(t Type) (*Layout, error) {
-	if r := recordOf(t); r != nil {
+	r := recordOf(t)
+	if _, typedef := t.(*Named); r != nil && !typedef {
 		if l := r.layouts[a.index].Load(); l != nil {
-			return withTypedef(l, t), nil
+			return l, nil
 		}
 	}
 	info, err := a.complete(t)
 	if err != nil {
 		return nil, err
 	}
-	if r := recordOf(t); r != nil {
-		return withTypedef(r.layouts[a.index].Load(), t), nil
+	if r == nil {
+		return &Layout{Size: info.size, Align: info.align}, nil
 	}
-	return &Layout{Size: info.size, Align: info.align}, nil
-}
-
-// withTypedef is a record's layout with the alignment that its typedef states.
-func withTypedef(l *Layout, t Type) *Layout {
-	if n, ok := t.(*Named); ok && n.Align() != 0 {
+	l := r.layouts[a.index].Load()
+	if l.Align != info.align { // stated by a typedef
 		aligned := *l
-		aligned.Align = n.Align()
-		return &aligned
+		aligned.Align = info.align
+		return &aligned, nil
 	}
-	return l
+	return l, nil
 }
 
 // Size is the size of t in bytes, what sizeof gives.
@@ -202,8 +199,7 @@ func (a *ABI) layoutRecord(t Type, r *record) (*Layout, error) {
 	if d == nil {
 		return nil, a.layoutError(t, ErrIncomplete)
 	}
-	_, isUnion := t.(*Union)
-	p := newPlacer(a, isUnion, d.attr)
+	p := newPlacer(a, isUnion(t), d.attr)
 	l := &Layout{Fields: make([]FieldLayout, len(d.fields))}
 	for i, f := range d.fields {
 		m, err := a.memberOf(f, d.attr)

@@ -1,7 +1,7 @@
 package dtype
 
-// A sysvPlacer follows the System V ABI (AMD64 supplement 3.1.2, AAPCS64 8.1.8
-// and 10, the WebAssembly tool conventions): a bit-field takes the next bit,
+// A sysvPlacer follows the System V ABI (AMD64 supplement, 3.1.2 "Bit-Fields";
+// AAPCS64, "Bit-fields"; BasicCABI.md for wasm32): a bit-field takes the next bit,
 // unless it would then cross a boundary of its declared type; it shares bytes
 // with whatever comes before and after.
 type sysvPlacer struct {

@@ -83,7 +83,7 @@ func (p *printer) field(f Field) string {
 	switch r := recordOf(f.Type); {
 	case f.Name == "" && r != nil: // C wants the definition here, without a tag
 		kind := "struct"
-		if _, ok := Resolve(f.Type).(*Union); ok {
+		if isUnion(f.Type) {
 			kind = "union"
 		}
 		s = p.record(kind, "", r)

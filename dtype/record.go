@@ -151,6 +151,11 @@ func recordOf(t Type) *record {
 	return nil
 }
 
+func isUnion(t Type) bool {
+	_, ok := Resolve(t).(*Union)
+	return ok
+}
+
 // Members are the fields of a struct or union type, nil for any other type.
 func Members(t Type) []Field {
 	if r := recordOf(t); r != nil {

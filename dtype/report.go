@@ -30,7 +30,7 @@ func (d *Description) String() string {
 		r.row(0, d.Type, d.summary())
 	} else {
 		r.row(0, d.Type+" {", d.summary())
-		r.members(1, d.Type, d.Fields, 0, d.Size)
+		r.members(1, d.union, d.Fields, 0, d.Size)
 		r.row(0, "};", "")
 	}
 	return r.text()
@@ -73,22 +73,21 @@ func (r *reporter) text() string {
 }
 
 // members reports the members of a struct or union at the given bytes.
-func (r *reporter) members(depth int, kind string, fields []FieldDescription, base, size uint64) {
-	isUnion := strings.HasPrefix(kind, "union")
+func (r *reporter) members(depth int, union bool, fields []FieldDescription, base, size uint64) {
 	end := 8 * base // first bit that no member has used
 	for _, f := range fields {
 		start, width := 8*f.Offset, 8*f.Size
 		if f.BitStart != nil {
 			start, width = *f.BitStart, *f.BitWidth
 		}
-		if !isUnion {
+		if !union {
 			r.free(depth, end, start, "hole")
 			r.cacheLines(depth, start/8)
 		}
 		where := fmt.Sprintf("%4d %-7s %4d", f.Offset, f.bits(), f.Size)
 		if f.Fields != nil {
 			r.row(depth, f.Type+" {", where)
-			r.members(depth+1, f.Type, f.Fields, f.Offset, f.Size)
+			r.members(depth+1, f.union, f.Fields, f.Offset, f.Size)
 			r.row(depth, strings.TrimSpace("} "+f.decl)+";", "")
 		} else {
 			r.row(depth, f.decl+";", where)
