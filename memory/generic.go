@@ -119,7 +119,7 @@ func Use[T any](v View, f func(s []T) error) error {
 	if a, ok := dtype.Resolve(v.typ).(*dtype.Array); ok {
 		elem, n = a.Elem(), v.Len()
 	}
-	p, err := sharedAs(v.space.ABI(), reflect.TypeFor[T](), elem, v.from.big || v.isBitField())
+	size, err := sharedAs(v.space.ABI(), reflect.TypeFor[T](), elem, v.from)
 	if err != nil {
 		return v.fail("use", err)
 	}
@@ -127,7 +127,7 @@ func Use[T any](v View, f func(s []T) error) error {
 		return err
 	}
 	defer v.life.Release()
-	b, err := v.space.Bytes(v.addr, n*p.size)
+	b, err := v.space.Bytes(v.addr, n*size)
 	if err != nil {
 		return v.fail("use", err)
 	}
@@ -138,18 +138,20 @@ func Use[T any](v View, f func(s []T) error) error {
 	return f(s)
 }
 
-// sharedAs checks that C objects of type elem may be Go values of type g in the
-// same memory. odd tells that their bytes are not in the usual order.
-func sharedAs(abi *dtype.ABI, g reflect.Type, elem dtype.Type, odd bool) (*pointee, error) {
+// sharedAs checks that C objects of type elem, reached as from says, may be Go
+// values of type g in the same memory, and gives their size.
+func sharedAs(abi *dtype.ABI, g reflect.Type, elem dtype.Type, from *origin) (size uint64, err error) {
 	p, err := pointeeFor(abi, g, elem)
-	if err != nil {
-		return nil, err
+	shared := err == nil && p.inPlace && !isVoid(elem)
+	switch {
+	case shared && from.bits.n > 0:
+		err = fmt.Errorf("%w: bit-field", ErrNotSupported)
+	case shared && from.big && p.size > 1:
+		err = fmt.Errorf("%w: big-endian", ErrNotSupported)
+	case shared:
+		return p.size, nil
+	default:
+		err = abi.MatchGo(g, elem)
 	}
-	if !p.inPlace || isVoid(elem) || odd && g.Size() > 1 {
-		if err = abi.MatchGo(g, elem); err == nil {
-			err = fmt.Errorf("%w: %v is big-endian or a bit-field", ErrType, elem)
-		}
-		return nil, fmt.Errorf("%w: Go %v cannot share memory with %v: %w", ErrType, g, elem, err)
-	}
-	return p, nil
+	return 0, fmt.Errorf("%w: Go %v cannot share memory with C %v: %w", ErrType, g, elem, err)
 }

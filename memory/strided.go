@@ -17,7 +17,7 @@ func CopyTo[T any](a Array, dst []T) (int, error) {
 	if n == 0 {
 		return 0, nil
 	}
-	if _, err := sharedAs(a.space.ABI(), reflect.TypeFor[T](), a.elem, a.odd()); err == nil {
+	if _, err := sharedAs(a.space.ABI(), reflect.TypeFor[T](), a.elem, a.from); err == nil {
 		return n, a.read(sliceBytes(reflect.ValueOf(dst[:n])))
 	}
 	i := 0
@@ -40,9 +40,6 @@ func (a Array) ToBytes() ([]byte, error) {
 	b := make([]byte, uint64(a.Len())*a.size)
 	return b, a.read(b)
 }
-
-// odd reports whether the elements are in no order that Go knows.
-func (a Array) odd() bool { return a.from.big || a.from.bits.n > 0 }
 
 // read gathers the elements' bytes under one lease.
 func (a Array) read(dst []byte) error {
@@ -103,7 +100,7 @@ func UseArray[T any](a Array, f func(s *Strided[T]) error) (err error) {
 	if a.space == nil {
 		return a.fail("use", ErrNull)
 	}
-	if _, err := sharedAs(a.space.ABI(), reflect.TypeFor[T](), a.elem, a.odd()); err != nil {
+	if _, err := sharedAs(a.space.ABI(), reflect.TypeFor[T](), a.elem, a.from); err != nil {
 		return a.fail("use", err)
 	}
 	below, above, err := reach(a.shape, a.strides)
