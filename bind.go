@@ -193,6 +193,13 @@ func paramOf(g reflect.Type) (dtype.Param, error) {
 	case g == viewType, g == pointerType, g.Implements(callbackType), g.Kind() == reflect.Interface:
 		return dtype.Param{Type: dtype.PointerTo(dtype.CVoid)}, nil
 	}
+	if g.Kind() == reflect.Func {
+		sig, err := callbackSignature(g)
+		if err != nil {
+			return dtype.Param{}, err
+		}
+		return dtype.Param{Type: dtype.PointerTo(sig)}, nil
+	}
 	c, err := dtype.FromGo(g)
 	if err != nil {
 		return dtype.Param{}, err

@@ -37,7 +37,8 @@ func arguments(t *testing.T, b Backend) {
 			require.EqualValues(t, len(s), n)
 		}
 		_, err := length("a\x00b")
-		require.ErrorIs(t, err, memory.ErrType)
+		require.ErrorIs(t, err, memory.ErrRange)
+		require.ErrorContains(t, err, "NUL at byte 1 of a string of 3")
 		s := "unchanged"
 		bind[func(string)](t, lib, "upper")(s)
 		require.Equal(t, "unchanged", s)

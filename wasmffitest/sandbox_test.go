@@ -1,0 +1,26 @@
+package wasmffitest_test
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/host"
+	"github.com/wasmffi/wasmffi/wasmffitest"
+)
+
+func TestSandbox(t *testing.T) {
+	wasm, err := os.ReadFile(wasmffitest.Fixture("wasm", "conform.wasm"))
+	require.NoError(t, err)
+	wasmffitest.Run(t, wasmffitest.Backend{
+		Sandbox: true,
+		Open: func(t testing.TB) wasmffi.Library {
+			lib, err := host.OpenBytes(context.Background(), "conform.wasm", wasm, host.Options{MemoryLimit: 64 << 20})
+			require.NoError(t, err)
+			return lib
+		},
+	})
+}
