@@ -21,8 +21,10 @@ func (p *msStructPlacer) place(m member) uint64 {
 	}
 	p.unit, p.free = 0, 0
 	// Fundamental types align to their size, whatever the ABI says of long
-	// double.
-	m.align = max(m.align, m.scalar)
+	// double, but not in a flexible array.
+	if !isFlexible(m.Type) {
+		m.align = max(m.align, m.scalar)
+	}
 	align := memberAlign(m, p.attr)
 	at := uint64(0)
 	if !p.union {
