@@ -158,7 +158,7 @@ func (r *reader) declarator(base specs, baseErr error, d *cc.Declarator, attrs [
 		return r.errorAt(pos, nil, "declaration without a name")
 	}
 	place := r.place(pos)
-	sym := &symbol{Decl: Decl{Name: name, File: place.file, Line: place.line}}
+	sym := &symbol{Decl: Decl{Name: name, File: place.path, Line: place.line}}
 	t, err := base.qualified, baseErr
 	if err == nil {
 		t, err = r.attributed(t, attrs)

@@ -58,7 +58,7 @@ func (r *reader) enum(s *cc.EnumSpecifier) (dtype.Type, error) {
 		return old.Type, nil
 	}
 	place := r.place(pos)
-	r.addTag(tag, &symbol{Decl: Decl{Name: "enum " + tag, Kind: Tag, Type: t, File: place.file, Line: place.line}})
+	r.addTag(tag, &symbol{Decl: Decl{Name: "enum " + tag, Kind: Tag, Type: t, File: place.path, Line: place.line}})
 	return t, nil
 }
 
@@ -122,7 +122,7 @@ func (r *reader) enumerators(l *cc.EnumeratorList) (v enumValues, err error) {
 		}
 		v.consts = append(v.consts, dtype.EnumConst{Name: name, Value: int64(next.u)})
 		place := r.place(pos)
-		sym := &symbol{Decl: Decl{Name: name, Kind: Constant, Type: next.typ, Value: next.value(r.abi), File: place.file, Line: place.line}}
+		sym := &symbol{Decl: Decl{Name: name, Kind: Constant, Type: next.typ, Value: next.value(r.abi), File: place.path, Line: place.line}}
 		if err := r.add(sym, pos); err != nil {
 			return v, err
 		}

@@ -1,21 +1,20 @@
 package cdecl
 
 import (
+	"bytes"
 	"fmt"
-	"slices"
 )
 
 // The front end's parser knows attributes in some places only and forgets
 // them, knows no #pragma pack, and stops at spellings outside C11. So all of
-// that is lifted out of the text before it parses, byte by byte replaced with
-// spaces, which leaves every other token where it was; what was lifted is
-// found again by its place.
+// that is lifted out of the text before it parses. What is left keeps its
+// place, so that what was lifted is found again by where it was.
 
-// lifted is a text without what the parser must not see.
+// lifted is a text of which the parser sees a part.
 type lifted struct {
 	*unit
-	clean  []byte
-	tokens []lexeme // without the blanked ones
+	clean  []byte   // what the parser sees, among spaces
+	tokens []lexeme // in clean
 	idents map[string]bool
 
 	attrs   []*attribute // in order
@@ -53,9 +52,8 @@ const (
 
 // bracket is an open bracket while lifting.
 type bracket struct {
-	open  int  // index into tokens
+	open  int  // index into the tokens
 	close byte // what ends it
-	blank bool // extern "C" {
 }
 
 // A lifter goes over the tokens once.
@@ -66,12 +64,14 @@ type lifter struct {
 	match []int       // index of the closing token, by index of the opening one
 	hoist map[int]int // what hoisted has, by token
 	prag  pragmas
+	// dropped are tokens that other tokens made superfluous.
+	dropped map[int]bool
 }
 
 // lift lifts a whole text.
 func lift(u *unit) (*lifted, error) {
 	l := &lifter{
-		lifted: &lifted{unit: u, clean: slices.Clone(u.text), idents: map[string]bool{}},
+		lifted: &lifted{unit: u, clean: blankText(u.text), idents: map[string]bool{}},
 		lex:    lexer{src: u.text},
 	}
 	if err := l.scan(); err != nil {
@@ -84,7 +84,19 @@ func lift(u *unit) (*lifted, error) {
 		}
 		i = next
 	}
-	return l.lifted, l.bodies()
+	l.bodies()
+	return l.lifted, nil
+}
+
+// blankText is white space with the line ends of text.
+func blankText(text []byte) []byte {
+	b := bytes.Repeat([]byte(" "), len(text))
+	for i, c := range text {
+		if c == '\n' {
+			b[i] = c
+		}
+	}
+	return b
 }
 
 // scan splits the text and matches its brackets.
@@ -144,10 +156,12 @@ func (l *lifter) scan() error {
 func (l *lifter) token(i int) (int, error) {
 	t := l.all[i]
 	if end, ok := l.hoist[i]; ok {
-		l.blank(i, end)
-		copy(l.clean[t.pos:], "int")
 		l.keep(lexeme{lexIdent, t.pos, t.pos + len("int")})
+		copy(l.clean[t.pos:], "int")
 		return end, nil
+	}
+	if l.dropped[i] {
+		return i + 1, nil
 	}
 	switch t.kind {
 	case lexIdent:
@@ -157,7 +171,7 @@ func (l *lifter) token(i int) (int, error) {
 		case l.punct(i, '[') && l.punct(i+1, '['):
 			end := l.match[i]
 			l.attributeList(i+2, l.match[i+1], false)
-			return l.blank(i, end+1), nil
+			return end + 1, nil
 		case l.punct(i, '['):
 			l.keep(t)
 			return l.arrayQualifiers(i + 1), nil
@@ -167,7 +181,7 @@ func (l *lifter) token(i int) (int, error) {
 			}
 			l.rest[t.pos] = true
 			l.keep(t)
-			return l.blank(i+1, i+4), nil
+			return i + 4, nil
 		case l.punct(i, '('):
 			l.hoistFrom(i)
 		}
@@ -185,18 +199,18 @@ func (l *lifter) word(i int, word string) (int, error) {
 			if l.punct(i+2, '(') {
 				l.attributeList(i+3, l.match[i+2], false)
 			}
-			return l.blank(i, end+1), nil
+			return end + 1, nil
 		}
 	case "__declspec", "_declspec":
 		if group {
 			l.attributeList(i+2, l.match[i+1], true)
-			return l.blank(i, l.match[i+1]+1), nil
+			return l.match[i+1] + 1, nil
 		}
 	case "_Alignas", "alignas":
 		if group {
 			end := l.match[i+1]
 			l.attrs = append(l.attrs, &attribute{name: "aligned", args: span{l.all[i+1].end, l.all[end].pos}, pos: l.all[i].pos})
-			return l.blank(i, end+1), nil
+			return end + 1, nil
 		}
 	case "asm", "__asm", "__asm__":
 		return l.asm(i)
@@ -206,7 +220,7 @@ func (l *lifter) word(i int, word string) (int, error) {
 			if err := l.pragmaOperator(i+2, end); err != nil {
 				return 0, err
 			}
-			return l.blank(i, end+1), nil
+			return end + 1, nil
 		}
 	case "_Static_assert", "static_assert":
 		if group && !l.hasComma(i+1) {
@@ -215,21 +229,23 @@ func (l *lifter) word(i int, word string) (int, error) {
 			if l.punct(end+1, ';') {
 				end++
 			}
-			return l.blank(i, end+1), nil
+			return end + 1, nil
 		}
 	case "extern":
 		if i+1 < len(l.all) && l.all[i+1].kind == lexString {
 			if l.punct(i+2, '{') {
-				close := l.match[i+2]
-				l.blankToken(close)
-				return l.blank(i, i+3), nil
+				if l.dropped == nil {
+					l.dropped = map[int]bool{}
+				}
+				l.dropped[l.match[i+2]] = true
+				return i + 3, nil
 			}
 			l.keep(l.all[i])
-			return l.blank(i+1, i+2), nil
+			return i + 2, nil
 		}
 	default:
 		if ignoredWords[word] {
-			return l.blank(i, i+1), nil
+			return i + 1, nil
 		}
 	}
 	l.idents[word] = true
@@ -263,7 +279,7 @@ func (l *lifter) asm(i int) (int, error) {
 		}
 	}
 	l.labels = append(l.labels, label{l.all[i].pos, symbol})
-	return l.blank(i, l.match[j]+1), nil
+	return l.match[j] + 1, nil
 }
 
 // arrayQualifiers drops static and qualifiers after [, which say nothing about
@@ -272,13 +288,13 @@ func (l *lifter) arrayQualifiers(i int) int {
 	for i < len(l.all) && l.all[i].kind == lexIdent {
 		switch string(l.text[l.all[i].pos:l.all[i].end]) {
 		case "static", "const", "restrict", "volatile", "__restrict", "__restrict__", "__const", "__volatile__":
-			i = l.blank(i, i+1)
+			i++
 			continue
 		}
 		break
 	}
 	if l.punct(i, '*') && l.punct(i+1, ']') {
-		i = l.blank(i, i+1)
+		i++
 	}
 	return i
 }
@@ -393,14 +409,11 @@ func (l *lifter) hasComma(i int) bool {
 }
 
 // bodies empties the bodies of functions.
-func (l *lifted) bodies() error {
+func (l *lifted) bodies() {
 	depth, assigned := 0, false
 	prev := byte(0)
-	start := -1
+	start, kept := -1, 0
 	for _, t := range l.tokens {
-		if l.clean[t.pos] == ' ' {
-			continue // blanked after it was kept
-		}
 		c := byte(0)
 		if t.kind == lexPunct {
 			c = l.text[t.pos]
@@ -409,12 +422,13 @@ func (l *lifted) bodies() error {
 		case '{':
 			if depth == 0 && !assigned && (prev == ')' || prev == ';') {
 				start = t.end
+				l.tokens[kept], kept = t, kept+1
 			}
 			depth++
 		case '}':
 			depth--
 			if depth == 0 && start >= 0 {
-				l.wipe(start, t.pos)
+				copy(l.clean[start:], blankText(l.text[start:t.pos]))
 				start = -1
 			}
 		case '=':
@@ -422,32 +436,22 @@ func (l *lifted) bodies() error {
 		case ';':
 			assigned = assigned && depth != 0
 		}
+		if start < 0 {
+			l.tokens[kept], kept = t, kept+1
+		}
 		prev = c
 	}
-	return nil
+	l.tokens = l.tokens[:kept]
 }
 
 func (l *lifter) punct(i int, c byte) bool {
 	return i < len(l.all) && l.all[i].kind == lexPunct && l.text[l.all[i].pos] == c
 }
 
-func (l *lifter) keep(t lexeme) { l.tokens = append(l.tokens, t) }
-
-// blank wipes tokens i to end and gives end.
-func (l *lifter) blank(i, end int) int {
-	l.wipe(l.all[i].pos, l.all[end-1].end)
-	return end
-}
-
-func (l *lifter) blankToken(i int) { l.wipe(l.all[i].pos, l.all[i].end) }
-
-// wipe overwrites text with spaces, leaving line ends.
-func (l *lifted) wipe(pos, end int) {
-	for i := pos; i < end; i++ {
-		if l.clean[i] != '\n' {
-			l.clean[i] = ' '
-		}
-	}
+// keep lets the parser see a token.
+func (l *lifter) keep(t lexeme) {
+	l.tokens = append(l.tokens, t)
+	copy(l.clean[t.pos:], l.text[t.pos:t.end])
 }
 
 func (u *unit) errorAt(pos int, err error, format string, args ...any) *Error {

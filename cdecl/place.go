@@ -6,12 +6,11 @@ import (
 	"strings"
 )
 
-// A place is a position in a source as its author knows it.
+// A place is a line of a source as its author knows it.
 type place struct {
-	file string
-	line int
-	col  int // 0 if unknown
-	text string
+	*file
+	line     int
+	verbatim bool // the text at the place has its columns
 }
 
 // place finds where the text at pos comes from.
@@ -21,19 +20,25 @@ func (u *unit) place(pos int) place {
 	}
 	i := sort.Search(len(u.marks), func(i int) bool { return u.marks[i].off > pos }) - 1
 	if i < 0 {
-		return place{}
+		return place{file: &file{}}
 	}
 	m := u.marks[i]
-	pos = min(pos, len(u.text))
-	since := u.text[m.off:pos]
-	at := place{file: m.file.path, line: m.line + bytes.Count(since, []byte("\n"))}
-	at.text = m.file.lineText(at.line)
-	if m.verbatim {
-		at.col = pos - m.off - bytes.LastIndexByte(since, '\n')
-	} else {
-		at.col = u.column(pos, at.text)
+	if u.lines == nil {
+		u.lines = lineEnds(u.text)
 	}
-	return at
+	first, last := sort.SearchInts(u.lines, m.off), sort.SearchInts(u.lines, pos)
+	return place{m.file, m.line + last - first, m.verbatim}
+}
+
+// lineEnds are the places of a text's line ends.
+func lineEnds(text []byte) []int {
+	ends := []int{}
+	for i, c := range text {
+		if c == '\n' {
+			ends = append(ends, i)
+		}
+	}
+	return ends
 }
 
 // column finds the word at pos in the line it came from, before white space
@@ -71,6 +76,30 @@ func (u *unit) column(pos int, line string) int {
 }
 
 func (u *unit) newError(pos int, msg string, err error) *Error {
+	for u.parent != nil {
+		u, pos = u.parent, max(0, u.base+pos)
+	}
+	pos = min(pos, len(u.text))
 	p := u.place(pos)
-	return &Error{File: p.file, Line: p.line, Col: p.col, Text: strings.TrimRight(p.text, " \t"), Msg: msg, Err: err}
+	e := &Error{File: p.path, Line: p.line, Text: p.lineText(p.line), Msg: msg, Err: err}
+	if p.verbatim {
+		e.Col = pos - bytes.LastIndexByte(u.text[:pos], '\n')
+	} else {
+		e.Col = u.column(pos, e.Text)
+	}
+	e.Text = window(e.Text, e.Col)
+	return e
+}
+
+// window is a line of C, or the part of a long one around a column.
+func window(line string, col int) string {
+	const width = 160
+	if len(line) > width {
+		from := min(max(0, col-width/2), len(line)-width)
+		cut := line[from : from+width]
+		if line = cut; from > 0 {
+			line = "…" + cut
+		}
+	}
+	return strings.TrimRight(line, " \t\r")
 }

@@ -3,6 +3,7 @@ package cdecl
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -34,6 +35,8 @@ type define struct {
 const (
 	linePragma = "wasmffi_line"
 	pragmaOp   = "_PragmA"
+	probeStart = "wasmffi_probe"
+	probeEnd   = "wasmffi_probe_end"
 )
 
 // Bounds on one file. Real headers stay far below.
@@ -63,11 +66,11 @@ type preparer struct {
 	*file
 	out     bytes.Buffer
 	pos     int
-	line    int  // of pos in src
-	outLine int  // lines written
-	marked  bool // the preprocessor's output knows its line
-	told    int  // defines announced so far
-	conds   int
+	line    int   // of pos in src
+	outLine int   // lines written
+	marked  bool  // the preprocessor's output knows its line
+	told    int   // defines announced so far
+	conds   []int // open conditionals: how many #if each #elif has become
 	parens  int
 }
 
@@ -76,11 +79,17 @@ func (p *preparer) mark() {
 	if p.marked {
 		return
 	}
-	fmt.Fprintf(&p.out, "#pragma %s %d %d %d\n", linePragma, p.line, p.told, len(p.defines))
-	p.outLine++
-	p.added = append(p.added, p.outLine)
+	p.add(fmt.Sprintf("#pragma %s %d %d %d", linePragma, p.line, p.told, len(p.defines)))
 	p.told = len(p.defines)
 	p.marked = true
+}
+
+// add puts a line of our own into the text.
+func (p *preparer) add(line string) {
+	p.out.WriteString(line)
+	p.out.WriteByte('\n')
+	p.outLine++
+	p.added = append(p.added, p.outLine)
 }
 
 func (p *preparer) logicalLine() error {
@@ -190,16 +199,33 @@ func (p *preparer) directive(line []byte, hash, at int, stray []int, lines int) 
 	}
 	switch name {
 	case "define", "undef":
-		p.macro(&l, name == "define")
+		p.macro(l, name == "define")
 	case "if", "ifdef", "ifndef":
-		if p.conds++; p.conds > maxConditionals {
+		if p.conds = append(p.conds, 0); len(p.conds) > maxConditionals {
 			return p.fail(ErrLimit, "conditionals nest deeper than %d", maxConditionals)
 		}
 		p.mark()
-	case "else", "elif", "elifdef", "elifndef", "include", "include_next":
+		if name == "if" {
+			p.probe(l)
+		}
+	case "elif":
 		p.mark()
+		if top := len(p.conds) - 1; top >= 0 && expands(l) {
+			// A probe has its place in an #else.
+			p.add("#else")
+			p.probe(l)
+			line = slices.Concat(line[:word.pos], []byte("if  "), line[word.end:])
+			p.conds[top]++
+		}
 	case "endif":
-		p.conds--
+		p.mark()
+		if top := len(p.conds) - 1; top >= 0 {
+			for range p.conds[top] {
+				p.add("#endif")
+			}
+			p.conds = p.conds[:top]
+		}
+	case "else", "include", "include_next":
 		p.mark()
 	case "error", "warning":
 		// Its text is no C: an apostrophe in it is not the start of a character.
@@ -228,8 +254,46 @@ func (p *preparer) directive(line []byte, hash, at int, stray []int, lines int) 
 	return nil
 }
 
+// probe puts the condition of an #if before it as text. The preprocessor
+// evaluates conditions recursively, which macros that expand to enough
+// parentheses turn into a fatal overflow of the stack; as text it only expands
+// them, and whoever reads the text can stop it in time.
+func (p *preparer) probe(cond lexer) {
+	if !expands(cond) {
+		return
+	}
+	var b bytes.Buffer
+	b.WriteString(probeStart)
+	operand := false
+	for t := cond.next(); t.kind != lexEOF; t = cond.next() {
+		word := cond.text(t)
+		if t.kind != lexIdent || !operand {
+			b.WriteString(" " + word)
+		}
+		operand = word == "defined" || operand && t.kind != lexIdent
+	}
+	b.WriteString(" " + probeEnd)
+	p.add(b.String())
+}
+
+// expands reports whether a condition has macros but for operands of defined.
+func expands(cond lexer) bool {
+	operand := false
+	for t := cond.next(); t.kind != lexEOF; t = cond.next() {
+		switch {
+		case t.kind == lexIdent && cond.text(t) == "defined":
+			operand = true
+		case t.kind == lexIdent && !operand:
+			return true
+		case t.kind == lexIdent:
+			operand = false
+		}
+	}
+	return false
+}
+
 // macro records a #define or #undef; l is after that word.
-func (p *preparer) macro(l *lexer, defined bool) {
+func (p *preparer) macro(l lexer, defined bool) {
 	name := l.next()
 	if name.kind != lexIdent {
 		return

@@ -23,6 +23,7 @@ type macro struct {
 // unit is C text that has gone through the preprocessor, or did not need to.
 type unit struct {
 	text   []byte
+	lines  []int // where lines end, once asked for
 	marks  []mark
 	macros map[string]*macro // by name, without the predefined ones
 
@@ -183,17 +184,43 @@ type expansion struct {
 	files    *files
 	includes int
 	once     map[string]bool
+	// probed are the tokens of a condition so far, 0 outside of one, and depth
+	// is how deep it nests.
+	probed, depth int
 }
 
 // stop is the panic that ends a run of the preprocessor from within.
 type stop struct{ err error }
 
 func (e *expansion) Write(token []byte) (int, error) {
+	if e.probed > 0 || string(token) == probeStart {
+		e.probe(string(token))
+		return len(token), nil
+	}
 	if len(e.text)+len(token) > maxText {
 		panic(stop{&Error{Msg: "text exceeds 64 MiB after macro expansion", Err: ErrLimit}})
 	}
 	e.text = append(e.text, token...)
 	return len(token), nil
+}
+
+// probe drops the tokens of a condition that is about to be evaluated.
+func (e *expansion) probe(token string) {
+	e.probed++
+	switch token {
+	case probeStart:
+		e.depth = 0
+	case probeEnd:
+		e.probed = 0
+	case "(":
+		e.depth++
+	case ")":
+		e.depth--
+	}
+	if e.depth > maxNesting || e.probed > maxRun {
+		at := e.marks[len(e.marks)-1]
+		panic(stop{&Error{File: at.file.path, Line: at.line, Text: at.file.lineText(at.line), Msg: "condition expands too far", Err: ErrLimit}})
+	}
 }
 
 func (e *expansion) pragma(tokens []cc.Token) error {

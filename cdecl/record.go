@@ -48,7 +48,7 @@ func (r *reader) record(s *cc.StructOrUnionSpecifier) (dtype.Type, error) {
 			return nil, err
 		}
 		place := r.place(pos)
-		sym.File, sym.Line = place.file, place.line
+		sym.File, sym.Line = place.path, place.line
 	}
 	t := sym.Type.(recordType)
 	again := t.Complete()
@@ -81,7 +81,7 @@ func (r *reader) tagged(kind, tag string, pos int, known *symbol) (*symbol, erro
 		return known, nil
 	}
 	place := r.place(pos)
-	sym := &symbol{Decl: Decl{Name: kind + " " + tag, Kind: Tag, Type: declareRecord(kind, tag), File: place.file, Line: place.line}}
+	sym := &symbol{Decl: Decl{Name: kind + " " + tag, Kind: Tag, Type: declareRecord(kind, tag), File: place.path, Line: place.line}}
 	r.addTag(tag, sym)
 	return sym, nil
 }
