@@ -22,7 +22,8 @@ type decoder struct {
 	index *index
 	abi   *dtype.ABI
 
-	types map[int]*ctype // by the entry's offset; nil while it is decoded
+	types map[int]*ctype    // by the entry's offset; nil while it is decoded
+	same  map[uint64]*ctype // structs, unions and enums by signature
 	// pending are structs and unions that pointers led to. They are defined
 	// after what led there, so that recursion does not follow chains of
 	// pointers.
@@ -70,12 +71,12 @@ func (d *decoder) decode(off, depth int) (*ctype, error) {
 		return t, t.err
 	}
 	if depth > maxDepth {
-		return nil, fmt.Errorf("%w: types nest deeper than %d", dtype.ErrNotSupported, maxDepth)
+		return nil, fmt.Errorf("%w: types nest deeper than %d", ErrMalformed, maxDepth)
 	}
 	d.types[off] = nil
 	t, err := d.decodeNew(off, depth)
 	if err == nil && t.weight > maxWeight {
-		err = fmt.Errorf("%w: type at 0x%x takes more than %d words to spell", dtype.ErrNotSupported, off, maxWeight)
+		err = fmt.Errorf("%w: type at 0x%x takes more than %d words to spell", ErrMalformed, off, maxWeight)
 	}
 	if err != nil {
 		t = &ctype{err: err}
@@ -115,10 +116,8 @@ func (d *decoder) decodeNew(off, depth int) (*ctype, error) {
 		return d.array(e, depth)
 	case dwarf.TagSubroutineType:
 		return d.function(e, e.prototyped, depth)
-	case dwarf.TagEnumerationType:
-		return d.enum(e, depth)
-	case dwarf.TagStructType, dwarf.TagUnionType:
-		return d.declare(e, depth)
+	case dwarf.TagStructType, dwarf.TagUnionType, dwarf.TagEnumerationType:
+		return d.tagged(e, depth)
 	}
 	return nil, fmt.Errorf("%w: %v is no type of C", dtype.ErrNotSupported, e.tag)
 }
@@ -195,7 +194,7 @@ func (d *decoder) array(e *entry, depth int) (*ctype, error) {
 			dims = append(dims, dimension{flexible: true})
 		}
 		if len(dims) > maxDepth {
-			return fmt.Errorf("%w: array of more than %d dimensions", dtype.ErrNotSupported, maxDepth)
+			return fmt.Errorf("%w: array of more than %d dimensions", ErrMalformed, maxDepth)
 		}
 		return nil
 	})
@@ -242,10 +241,10 @@ func (d *decoder) function(e *entry, prototyped bool, depth int) (*ctype, error)
 		case dwarf.TagFormalParameter:
 			t, err := d.decode(p.typ, depth+1)
 			if err != nil {
-				return fmt.Errorf("parameter %d %s: %w", len(params)+1, p.name, err)
+				return fmt.Errorf("parameter %d: %w", len(params)+1, err)
 			}
 			if c.weight += t.weight; c.weight > maxWeight {
-				return fmt.Errorf("%w: more than %d words to spell the parameters", dtype.ErrNotSupported, maxWeight)
+				return fmt.Errorf("%w: more than %d words to spell the parameters", ErrMalformed, maxWeight)
 			}
 			param := dtype.Param{Name: p.name, Type: t.t}
 			switch {
@@ -270,9 +269,6 @@ func (d *decoder) function(e *entry, prototyped bool, depth int) (*ctype, error)
 // enum keeps the compiler's choice of integer type where it differs from the
 // one that C compilers choose by themselves.
 func (d *decoder) enum(e *entry, depth int) (*ctype, error) {
-	if full, ok := d.complete(e); ok {
-		return d.decode(full, depth+1)
-	}
 	var base *dtype.Int
 	if e.typ != 0 {
 		t, err := d.decode(e.typ, depth+1)
@@ -297,9 +293,6 @@ func (d *decoder) enum(e *entry, depth int) (*ctype, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.countRecord(); err != nil {
-		return nil, err
-	}
 	t, err := dtype.NewEnum(e.name, consts...)
 	if err != nil {
 		return nil, malformed(err)
@@ -316,6 +309,29 @@ func (d *decoder) enum(e *entry, depth int) (*ctype, error) {
 	return c, nil
 }
 
+// tagged decodes a struct, union or enum, or takes the one that is like it.
+func (d *decoder) tagged(e *entry, depth int) (*ctype, error) {
+	if full, ok := d.complete(e); ok {
+		return d.decode(full, depth+1)
+	}
+	sig, ok := signatureOf(e)
+	if ok = ok && e.name != ""; ok && d.same[sig] != nil {
+		return d.same[sig], nil
+	}
+	if d.records++; d.records > maxRecords {
+		return nil, fmt.Errorf("%w: more than %d structs, unions and enums", ErrMalformed, maxRecords)
+	}
+	decode := d.declare
+	if e.tag == dwarf.TagEnumerationType {
+		decode = d.enum
+	}
+	c, err := decode(e, depth)
+	if ok && err == nil {
+		d.same[sig] = c
+	}
+	return c, err
+}
+
 // complete finds the definition of a struct, union or enum that is only
 // declared in its unit. Where the library has different ones of that name,
 // none is taken.
@@ -325,13 +341,6 @@ func (d *decoder) complete(e *entry) (off int, ok bool) {
 		return 0, false
 	}
 	return r.off, true
-}
-
-func (d *decoder) countRecord() error {
-	if d.records++; d.records > maxRecords {
-		return fmt.Errorf("%w: more than %d structs, unions and enums", dtype.ErrNotSupported, maxRecords)
-	}
-	return nil
 }
 
 // eachChild decodes the direct children of e, one after the other, into one

@@ -222,6 +222,21 @@ func TestAmbiguousTag(t *testing.T) {
 	assert.Equal(t, "struct s { int a; }", dtype.Define(typ))
 }
 
+// A struct of a header is one type, whichever file it is met in.
+func TestSharedType(t *testing.T) {
+	const h = "struct p { struct q *q; enum e { A, B } e; struct { int x; } in; }; struct q { struct p p; };\n"
+	tc := gcc
+	tc.command += " -g"
+	info := tc.compile(t, "a.c", h+"int fa(struct p *p) { return p->q->p.in.x; }", "b.c", h+"int fb(struct p *p, enum e e) { return p->e == e; }")
+	fa, err := info.Func("fa")
+	require.NoError(t, err)
+	fb, err := info.Func("fb")
+	require.NoError(t, err)
+	p := fa.Type.Params()[0].Type.(*dtype.Pointer).Elem()
+	assert.Same(t, p, fb.Type.Params()[0].Type.(*dtype.Pointer).Elem())
+	assert.Same(t, dtype.Members(p)[1].Type, fb.Type.Params()[1].Type)
+}
+
 func TestNotC(t *testing.T) {
 	tc := gcc
 	tc.command += " -g"

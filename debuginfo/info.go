@@ -120,7 +120,7 @@ func (i *Info) load() error {
 		}
 		i.index = buildIndex(i.data)
 		i.symbols = i.main.symbols()
-		i.decoder = &decoder{data: i.data, index: i.index, abi: i.abi, types: map[int]*ctype{}}
+		i.decoder = &decoder{data: i.data, index: i.index, abi: i.abi, types: map[int]*ctype{}, same: map[uint64]*ctype{}}
 		i.funcs, i.vars = map[int]*Func{}, map[int]*Var{}
 	})
 	return i.loadErr

@@ -32,12 +32,6 @@ const (
 // One without a tag is also defined at once: nothing that it contains can refer
 // to it.
 func (d *decoder) declare(e *entry, depth int) (*ctype, error) {
-	if off, ok := d.complete(e); ok {
-		return d.decode(off, depth+1)
-	}
-	if err := d.countRecord(); err != nil {
-		return nil, err
-	}
 	r := &record{entry: e, transparent: e.tag == dwarf.TagUnionType && !e.children && e.byteSize == d.abi.PointerSize()}
 	if e.tag == dwarf.TagUnionType {
 		r.decl = dtype.DeclareUnion(e.name)
@@ -130,7 +124,7 @@ func (d *decoder) members(e *entry, depth int) (list []member, weight int, err e
 			return fmt.Errorf("member %s: %w", c.name, err)
 		}
 		if weight += t.weight + 1; weight > maxWeight {
-			return fmt.Errorf("%w: more than %d words to spell the members", dtype.ErrNotSupported, maxWeight)
+			return fmt.Errorf("%w: more than %d words to spell the members", ErrMalformed, maxWeight)
 		}
 		m := member{
 			field: dtype.Field{Name: c.name, Type: t.t, Const: t.isConst},
@@ -170,7 +164,7 @@ func (d *decoder) settle(r *record, depth int) error {
 	case r.state == reading:
 		return fmt.Errorf("%w: %s contains itself", ErrMalformed, tagOf(r.entry))
 	case depth > maxDepth:
-		return fmt.Errorf("%w: structs nest deeper than %d", dtype.ErrNotSupported, maxDepth)
+		return fmt.Errorf("%w: structs nest deeper than %d", ErrMalformed, maxDepth)
 	}
 	d.define(r, depth)
 	return r.err
