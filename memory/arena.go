@@ -108,7 +108,8 @@ func typeOf(v reflect.Value) (dtype.Type, error) {
 }
 
 // NewValue makes a C object of type t with a Go value, converted as
-// [Encoder.Value] does, and all that this points to.
+// [Encoder.Value] does, and all that this points to. A struct that ends in a
+// flexible array has room for the elements given.
 func (a *Arena) NewValue(t dtype.Type, value any) (View, error) {
 	return a.newValue(t, reflect.ValueOf(value))
 }
@@ -120,7 +121,11 @@ func (a *Arena) newValue(t dtype.Type, v reflect.Value) (View, error) {
 	}
 	e := Encoder{ABI: a.space.ABI(), Space: a.space}
 	defer e.release()
-	e.Blocks = []Block{{Data: make([]byte, l.Size), Align: l.Align}}
+	size, err := sizeFor(e.ABI, t, l, v)
+	if err != nil {
+		return View{}, asError("new", t, err)
+	}
+	e.Blocks = []Block{{Data: make([]byte, size), Align: l.Align}}
 	if err := e.Value(e.Blocks[0].Data, 0, 0, v, t); err != nil {
 		return View{}, err
 	}
@@ -139,32 +144,6 @@ func (a *Arena) CString(s string) (View, error) {
 		return View{}, err
 	}
 	return a.place(t, e.Blocks)
-}
-
-// place puts blocks into the arena and fills their pointers in. The view is of
-// the first one.
-func (a *Arena) place(t dtype.Type, blocks []Block) (View, error) {
-	addrs := make([]uint64, len(blocks))
-	for i, b := range blocks {
-		var err error
-		if addrs[i], err = a.Alloc(uint64(len(b.Data)), max(b.Align, 1)); err != nil {
-			return View{}, err
-		}
-	}
-	if err := a.life.Acquire(); err != nil {
-		return View{}, &Error{Op: "new", Err: err}
-	}
-	defer a.life.Release()
-	pointer := scalar{kind: pointerScalar, bits: uint8(8 * a.space.ABI().PointerSize())}
-	for i, b := range blocks {
-		for _, p := range b.Pointers {
-			pointer.store(b.Data[p.Offset:], false, addrs[p.To])
-		}
-		if err := a.space.WriteAt(b.Data, addrs[i]); err != nil {
-			return View{}, err
-		}
-	}
-	return NewView(a.space, a.life, addrs[0], uint64(len(blocks[0].Data)), t)
 }
 
 // Close frees the arena's memory, as soon as no lease of it is held any more.
