@@ -58,6 +58,9 @@ func TestLayout(t *testing.T) {
 		{"packed beats aligned type, but not Microsoft's", LinuxAMD64, mustStruct(t, "s", Attr{Packed: true}, c, stated), "9/1 c@0+1 s@1+8"},
 		{"packed beats aligned type, but not Microsoft's", WindowsAMD64, mustStruct(t, "s", Attr{Packed: true}, c, stated), "16/8 c@0+1 s@8+8"},
 		{"aligned typedef", WASM32, mustStruct(t, "s", Attr{}, c, Field{Name: "i", Type: must(NewNamedAligned("i8", CInt, 8))}), "16/8 c@0+1 i@8+4"},
+		{"typedef aligned less", LinuxAMD64, mustStruct(t, "s", Attr{}, c, Field{Name: "d", Type: must(NewNamedAligned("d2", CDouble, 2))}), "10/2 c@0+1 d@2+8"},
+		{"typedef aligned less, but not Microsoft's", WindowsAMD64, mustStruct(t, "s", Attr{}, c, Field{Name: "d", Type: must(NewNamedAligned("d2", CDouble, 2))}), "16/8 c@0+1 d@8+8"},
+		{"pack does not bound an aligned bit-field in Microsoft's", WindowsAMD64, mustStruct(t, "s", Attr{Pack: 8}, Field{Name: "b", Type: CInt, BitField: true, Bits: 3, Align: 32}), "32/32 b@0+4:0+3"},
 
 		{"bit-fields share", WASM32, mustStruct(t, "s", Attr{}, bits("a", CInt, 3), bits("b", CInt, 5)), "4/4 a@0+4:0+3 b@0+4:3+5"},
 		{"bit-fields do not cross their type", WASM32, mustStruct(t, "s", Attr{}, bits("a", CInt, 30), bits("b", CInt, 5)), "8/4 a@0+4:0+30 b@4+4:32+5"},

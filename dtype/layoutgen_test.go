@@ -157,7 +157,7 @@ func (g *typeGen) bitField() Field {
 	}
 	f.Packed = g.chance(10)
 	if !g.gcc && g.chance(8) {
-		f.Align = pick[uint64](g, 1, 2, 4, 8, 16)
+		f.Align = pick[uint64](g, 1, 2, 4, 8, 16, 32)
 	}
 	return f
 }
