@@ -240,7 +240,7 @@ func (e *instrumenter) control(in instr) {
 	case opLoop:
 		e.enterLoop(in)
 	case opEnd:
-		e.leave()
+		e.leave(in)
 	case opBr, opBrIf:
 		e.copyTo(in.at)
 		e.out.branch(in.op, e.depth(in.x))
@@ -278,8 +278,8 @@ func (e *instrumenter) enterLoop(in instr) {
 	e.blockThrough(in)
 	e.out.local(opLocalGet, e.local).i64(0).op(opI64LtS).branch(opBrIf, 0)
 	e.blockThrough(in)
-	e.out = append(e.out, header...)
-	e.from = e.pos
+	e.moved()
+	e.copyTo(e.pos)
 	e.levels += 5
 	price := int64(e.costs.loops[e.loop])
 	e.out.local(opLocalGet, e.local).i64(price).op(opI64Sub).local(opLocalTee, e.local)
@@ -300,7 +300,7 @@ func (e *instrumenter) blockThrough(loop instr) {
 	e.out = appendS64(e.out, int64(e.types.index(FuncType{params, params})))
 }
 
-func (e *instrumenter) leave() {
+func (e *instrumenter) leave(in instr) {
 	last := len(e.labels) - 1
 	l := e.labels[last]
 	e.labels = e.labels[:last]
@@ -316,9 +316,9 @@ func (e *instrumenter) leave() {
 		e.out.local(opLocalSet, e.local).branch(opBr, 0).op(opEnd).op(opEnd)
 		e.moved()
 	case last == 0:
-		e.copyTo(e.pos)
-		e.store()
+		e.copyTo(in.at)
 		e.out.op(opEnd)
+		e.store()
 		e.moved()
 	}
 }

@@ -226,7 +226,6 @@ func TestSpecBehaviour(t *testing.T) {
 	for engine, rc := range engines() {
 		t.Run(engine, func(t *testing.T) {
 			ticks := 0
-			println(engine)
 			for path, script := range scripts {
 				var asCame *guestabi.Options
 				if base := filepath.Base(path); base == "table_grow.json" || base == "table_size.json" {
