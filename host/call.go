@@ -51,16 +51,14 @@ func (c *scalarCallable) CallWords(ctx context.Context, words []uint64) error {
 		return c.callSlowly(ctx, words)
 	}
 	g := goid()
-	if !in.lock.enterBiased(g) {
+	if !in.lock.biasedTo(g) || !in.lock.enterBiased(g) {
 		return c.callSlowly(ctx, words)
 	}
 	h := &c.first
 	if h.age != in.age.Load() {
 		c.renew(h)
 	}
-	for i, mask := range c.masks {
-		h.stack[i] = words[i] & mask
-	}
+	c.pass(h.stack, words)
 	err := h.fn.CallWithStack(&in.wasmCtx, h.stack)
 	if err != nil || in.dirty {
 		return in.leave(c.finish(h, err, words))
@@ -80,11 +78,18 @@ func (c *scalarCallable) callSlowly(ctx context.Context, words []uint64) error {
 		return err
 	}
 	h := c.handle(in.level.depth)
-	for i, mask := range c.masks {
-		h.stack[i] = words[i] & mask
-	}
+	c.pass(h.stack, words)
 	err := h.fn.CallWithStack(&in.wasmCtx, h.stack)
 	return in.leave(c.finish(h, err, words))
+}
+
+// pass sets the wasm parameters.
+func (c *scalarCallable) pass(stack, words []uint64) {
+	masks := c.masks
+	stack, words = stack[:len(masks)], words[:len(masks)]
+	for i, mask := range masks {
+		stack[i] = words[i] & mask
+	}
 }
 
 // finish takes the result, or turns the engine's error into ours.

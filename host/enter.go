@@ -14,9 +14,11 @@ func (in *instance) enter(ctx context.Context) error {
 	if ctx != nil && ctx.Err() != nil {
 		return contextError(ctx)
 	}
-	if fastGoid && in.lock.enterBiased(goid()) {
-		in.level.ctx = ctx
-		return nil
+	if fastGoid {
+		if g := goid(); in.lock.biasedTo(g) && in.lock.enterBiased(g) {
+			in.level.ctx = ctx
+			return nil
+		}
 	}
 	if owner := in.owner.Load(); owner != 0 && owner == goid() {
 		return in.nest(ctx)

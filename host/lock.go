@@ -56,17 +56,14 @@ func (l *callLock) init() {
 	l.want = firstStreak
 }
 
-// enterBiased lets the biased goroutine in, when it is g and not inside yet.
+// biasedTo reports whether g is the biased goroutine and not inside yet. It is
+// not a part of enterBiased only so that both are small enough to be inlined.
+func (l *callLock) biasedTo(g uintptr) bool { return l.bias.Load() == g && l.busy == 0 }
+
+// enterBiased lets the biased goroutine in, unless it loses its bias now.
 func (l *callLock) enterBiased(g uintptr) bool {
-	if l.bias.Load() != g || l.busy != 0 {
-		return false
-	}
 	setBusy(&l.busy, 1)
-	if l.bias.Load() == g {
-		return true
-	}
-	l.leaveLate(g)
-	return false
+	return l.bias.Load() == g || l.leaveLate(g)
 }
 
 // leaveBiased undoes enterBiased.
@@ -78,8 +75,8 @@ func (l *callLock) leaveBiased(g uintptr) {
 }
 
 // leaveLate is for a goroutine that finds its bias gone: whoever took it left
-// a note if it saw the goroutine inside.
-func (l *callLock) leaveLate(g uintptr) {
+// a note if it saw the goroutine inside. It returns false.
+func (l *callLock) leaveLate(g uintptr) bool {
 	setBusy(&l.busy, 0)
 	l.mu.Lock()
 	owes := l.owes == g
@@ -90,6 +87,7 @@ func (l *callLock) leaveLate(g uintptr) {
 	if owes {
 		l.unlock()
 	}
+	return false
 }
 
 // takeBias ends the bias; was tells whether there was one. The caller has the

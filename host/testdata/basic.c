@@ -25,12 +25,12 @@ EXPORT unsigned umax(void) { return 0xffffffffu; }
 EXPORT void nothing(void) {}
 
 static volatile int zero;
-EXPORT int divide(int a, int b) { return a / b; }
+EXPORT NOINLINE int divide(int a, int b) { return a / b; }
 EXPORT NOINLINE void crash(int kind) {
     switch (kind) {
     case 0: __builtin_trap();
     case 1: *(volatile int *)0xfffffff0u = 1; break;
-    case 2: zero = divide(1, zero); break;
+    case 2: zero = divide(7, zero); break;
     case 3: zero = divide(-2147483647 - 1, zero - 1); break;
     case 4: ((void (*)(void))1000000)(); break;
     case 5: {
