@@ -5,6 +5,7 @@ package bench
 
 import (
 	"context"
+	"math"
 	"os"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/dtype"
 	"github.com/wasmffi/wasmffi/host"
 	"github.com/wasmffi/wasmffi/native"
 	"github.com/wasmffi/wasmffi/wasmffitest"
@@ -24,11 +26,21 @@ func openSandbox(b *testing.B) wasmffi.Library {
 	wasm, err := os.ReadFile(wasmffitest.Fixture("wasm", "bench.wasm"))
 	require.NoError(b, err)
 	lib, err := host.OpenBytes(context.Background(), "bench.wasm", wasm, host.Options{
-		Imports: hostImports(),
+		Imports: []host.Import{hostF(b)},
 	})
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = lib.Close() })
 	return lib
+}
+
+// hostF is the function that the module imports for the raw baseline.
+func hostF(b *testing.B) host.Import {
+	sig, err := dtype.NewFunc(dtype.CDouble, []dtype.Param{{Type: dtype.CDouble}}, false)
+	require.NoError(b, err)
+	return host.Import{Module: "env", Name: "host_f", Sig: sig, Func: func(f *wasmffi.Frame) error {
+		f.Words[1] = math.Float64bits(math.Float64frombits(f.Words[0]) + 1)
+		return nil
+	}}
 }
 
 func openNative(b *testing.B) wasmffi.Library {
@@ -122,11 +134,12 @@ func BenchmarkCallback(b *testing.B) {
 	onBoth(b, func(b *testing.B, lib wasmffi.Library) {
 		cb, err := wasmffi.NewCallback(lib, func(x float64) float64 { return x + 1 }, nil)
 		require.NoError(b, err)
-		loop, err := wasmffi.Bind[func(wasmffi.Callback, int32) float64](lib, "loop")
+		loop, err := wasmffi.Bind2[dtype.Addr, int32, float64](lib, "loop", nil)
 		require.NoError(b, err)
+		f := dtype.Addr(cb.Address())
 		b.ReportAllocs()
 		for b.Loop() {
-			loop(cb, callsBack)
+			loop.Call(f, callsBack)
 		}
 		perCallback(b)
 	})
