@@ -121,8 +121,8 @@ func callOnce(t *terminal, s *session, o *opened, proto string, words []string) 
 		return nil
 	}
 	a.print(t)
-	if a.errno != 0 {
-		t.say("errno %d", a.errno)
+	if a.errno != 0 && (a.result == "-1" || a.result == "null" && !a.void) {
+		t.say("errno %d", a.errno) // else it tells nothing: C's functions leave it at random
 	}
 	return nil
 }

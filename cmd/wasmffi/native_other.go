@@ -4,8 +4,6 @@ package main
 
 import "os"
 
-// There is no native backend here: no C writes to this process's stdio.
-
-func flushC() {}
-
+// divertStdout has nothing to do: there is no native backend here, and no C
+// that writes to this process's standard output.
 func divertStdout() (*os.File, error) { return nil, nil }

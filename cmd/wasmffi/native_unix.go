@@ -7,9 +7,6 @@ import (
 	"syscall"
 )
 
-// flushC writes out what C's stdio of this process holds back.
-func flushC() {}
-
 // divertStdout sends what native code writes to its standard output to stderr,
 // and returns the real one.
 func divertStdout() (*os.File, error) {

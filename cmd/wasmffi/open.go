@@ -12,6 +12,7 @@ import (
 	"github.com/wasmffi/wasmffi"
 	"github.com/wasmffi/wasmffi/dtype"
 	"github.com/wasmffi/wasmffi/host"
+	_ "github.com/wasmffi/wasmffi/native" // libraries of this machine
 )
 
 // opened is the library of a call command.
@@ -83,9 +84,7 @@ func isBareFile(name string) bool { return !strings.ContainsAny(name, `/\`) }
 
 // flush writes out what C's stdio holds back.
 func (o *opened) flush() {
-	if o.native {
-		flushC()
-	}
+	_ = wasmffi.Flush(o.lib) // a library that cannot has nothing to write
 }
 
 // close ends the library, unless C is still running in it.
@@ -102,7 +101,6 @@ func (o *opened) close() {
 	}
 	o.flush()
 	_ = o.lib.Close() // the process ends anyway
-	o.flush()         // destructors may print
 }
 
 // A timeoutError is a native call that took too long.

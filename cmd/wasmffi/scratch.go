@@ -129,7 +129,7 @@ func (s *scratch) placeOne(t dtype.Type, v value) (uint64, error) {
 	}
 	data := make([]byte, size)
 	if err := s.put(data, t, v, false); err != nil {
-		return 0, rooted(t, err)
+		return 0, throughPointer(err)
 	}
 	o := object{typ: t}
 	if o.flexible, err = s.flexibleTail(t, size); err != nil {
@@ -238,14 +238,6 @@ func (s *scratch) statedPointer(t *dtype.Pointer, v value) (uint64, error) {
 func needsType(t dtype.Type, err error) error {
 	if isVoid(t) {
 		return fmt.Errorf(`%w: a value for void *; state its type, as in {"c":"int[4]","v":[1,2]}`, memory.ErrType)
-	}
-	return err
-}
-
-// rooted puts the type's name before the path of an error in a value of it.
-func rooted(t dtype.Type, err error) error {
-	if p, ok := err.(*pathError); ok && strings.HasPrefix(p.path, ".") {
-		return &pathError{t.String() + p.path, p.err}
 	}
 	return err
 }

@@ -1,6 +1,11 @@
 package main
 
-import "errors"
+import (
+	"errors"
+	"strings"
+
+	"github.com/wasmffi/wasmffi/dtype"
+)
 
 // A pathError is an error about a part of a C value.
 type pathError struct {
@@ -27,4 +32,33 @@ func within(step string, err error) error {
 		return &pathError{step + e.path, e.err}
 	}
 	return &pathError{step, err}
+}
+
+// throughPointer makes the path of an error in what a pointer points to one
+// from the pointer: ".y" becomes "->y".
+func throughPointer(err error) error {
+	if e, ok := err.(*pathError); ok {
+		if member, ok := strings.CutPrefix(e.path, "."); ok {
+			return &pathError{"->" + member, e.err}
+		}
+	}
+	return err
+}
+
+// rooted completes the path of an error in an argument of type t with the name
+// of the struct or union that it begins at.
+func rooted(t dtype.Type, err error) error {
+	e, ok := err.(*pathError)
+	if !ok {
+		return err
+	}
+	if member, ok := strings.CutPrefix(e.path, "->"); ok {
+		if p, ok := dtype.Resolve(t).(*dtype.Pointer); ok {
+			return &pathError{p.Elem().String() + "." + member, e.err}
+		}
+	}
+	if strings.HasPrefix(e.path, ".") {
+		return &pathError{t.String() + e.path, e.err}
+	}
+	return err
 }
