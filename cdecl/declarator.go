@@ -98,7 +98,7 @@ func (r *reader) array(q qualified, length cc.ExpressionNode, at cc.Token) (qual
 		case r.params > 0 && errors.Is(err, errNotConstant):
 			t, err = dtype.FlexibleArrayOf(q.t) // int a[n] is a pointer anyway
 		case errors.Is(err, errNotConstant):
-			return q, r.errorAt(r.offset(at), nil, "array length is no constant")
+			return q, r.errorAt(r.offset(at), nil, "array length: %v", err)
 		default:
 			return q, err
 		}

@@ -37,12 +37,13 @@ func (r *reader) enum(s *cc.EnumSpecifier) (dtype.Type, error) {
 			return nil, r.errorAt(pos, nil, "enum %s: its type is no integer type", tag)
 		}
 	}
-	values, err := r.enumerators(s.EnumeratorList)
+	alwaysInt := base == nil && enumsAreInt(r.abi)
+	values, err := r.enumerators(s.EnumeratorList, alwaysInt)
 	if err != nil {
 		return nil, err
 	}
-	if base == nil {
-		base = values.base(r.abi, has(attrs, "packed"))
+	if base == nil && !alwaysInt {
+		base = values.base(has(attrs, "packed"))
 	}
 	t, err := newEnum(tag, base, values.consts)
 	if err != nil {
@@ -62,6 +63,13 @@ func (r *reader) enum(s *cc.EnumSpecifier) (dtype.Type, error) {
 	return t, nil
 }
 
+// enumsAreInt reports whether the ABI's compiler makes every enum an int, and
+// reduces its constants to that (Microsoft's).
+func enumsAreInt(abi *dtype.ABI) bool {
+	e, err := dtype.NewEnum("")
+	return err == nil && abi.EnumBase(e) == dtype.CInt
+}
+
 func newEnum(tag string, base *dtype.Int, consts []dtype.EnumConst) (*dtype.Enum, error) {
 	if base == nil {
 		return dtype.NewEnum(tag, consts...)
@@ -79,7 +87,7 @@ type enumValues struct {
 // base is the integer type of the enum where it is not dtype's own choice:
 // packed ones take the smallest (gcc's manual, "Common Type Attributes"), and
 // one value above INT64_MAX takes the 64-bit one; else nil.
-func (v *enumValues) base(abi *dtype.ABI, packed bool) *dtype.Int {
+func (v *enumValues) base(packed bool) *dtype.Int {
 	if packed {
 		unsigned := [4]*dtype.Int{dtype.CUChar, dtype.CUShort, dtype.CUInt, dtype.CULongLong}
 		signed := [4]*dtype.Int{dtype.CSChar, dtype.CShort, dtype.CInt, dtype.CLongLong}
@@ -100,19 +108,27 @@ func (v *enumValues) base(abi *dtype.ABI, packed bool) *dtype.Int {
 }
 
 // enumerators declares the constants of an enum.
-func (r *reader) enumerators(l *cc.EnumeratorList) (v enumValues, err error) {
+func (r *reader) enumerators(l *cc.EnumeratorList, alwaysInt bool) (v enumValues, err error) {
 	next := operand{kind: isInt, typ: dtype.CInt}
-	for ; l != nil; l = l.EnumeratorList {
+	for first := true; l != nil; l, first = l.EnumeratorList, false {
 		e := l.Enumerator
 		name, pos := e.Token.SrcStr(), r.offset(e.Token)
-		if e.ConstantExpression != nil {
+		switch {
+		case e.ConstantExpression != nil:
 			next, err = r.evalInt(e.ConstantExpression)
 			if errors.Is(err, errNotConstant) {
-				err = r.errorAt(pos, nil, "value of %s is no constant", name)
+				err = r.errorAt(pos, nil, "value of %s: %v", name, err)
 			}
-			if err != nil {
-				return v, err
+		case !first:
+			if next, err = r.increment(next); err != nil {
+				err = r.errorAt(pos, nil, "value of %s exceeds every integer type", name)
 			}
+		}
+		if err == nil && alwaysInt {
+			next, err = r.convert(next, dtype.CInt)
+		}
+		if err != nil {
+			return v, err
 		}
 		if r.abi.Signed(next.int()) || next.u <= math.MaxInt64 {
 			v.low = min(v.low, int64(next.u))
@@ -125,9 +141,6 @@ func (r *reader) enumerators(l *cc.EnumeratorList) (v enumValues, err error) {
 		sym := &symbol{Decl: Decl{Name: name, Kind: Constant, Type: next.typ, Value: next.value(r.abi), File: place.path, Line: place.line}}
 		if err := r.add(sym, pos); err != nil {
 			return v, err
-		}
-		if next, err = r.increment(next); err != nil {
-			return v, r.errorAt(pos, nil, "the constant after %s exceeds every integer type", name)
 		}
 	}
 	return v, nil

@@ -204,7 +204,7 @@ func (r *reader) member(d *cc.StructDeclarator, base qualified, attrs []*attribu
 		n, err := r.evalSize(d.ConstantExpression)
 		switch {
 		case errors.Is(err, errNotConstant):
-			return f, r.errorAt(pos, nil, "width of bit-field %q is no constant", f.Name)
+			return f, r.errorAt(pos, nil, "width of bit-field %q: %v", f.Name, err)
 		case err != nil:
 			return f, err
 		case n > math.MaxUint8:
