@@ -55,9 +55,11 @@ func (v *validator) body(i int) {
 	}
 	f.operands, f.frames = f.operands[:0], f.frames[:0]
 	v.push(FuncType{Results: typ.Results}, opBlock)
+	v.costs.enter()
 	for v.err == nil && len(f.frames) > 0 {
 		v.step()
 	}
+	v.costs.leave()
 	if v.err == nil && v.pos != v.end {
 		v.invalid("%d bytes after the end of the body", v.left())
 	}
@@ -84,6 +86,7 @@ func (v *validator) step() {
 	if v.err != nil {
 		return
 	}
+	v.costs.count(in)
 	next := v.pos
 	v.pos = in.at
 	if in.info.typed {

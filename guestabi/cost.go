@@ -9,11 +9,17 @@ const (
 	indirectCost = 20
 )
 
-// costs says what each function and loop of a module is charged.
+// costs says what each function and loop of a module is charged. The validator
+// fills it in as it walks the bodies.
 type costs struct {
 	funcs []funcCost
 	loops []uint32 // in the order they appear; code of inner loops not included
 	calls []directCall
+
+	// The body at hand.
+	imported uint32  // functions
+	loop     int32   // innermost open loop, -1 for none
+	open     []int32 // the loop around each open block
 }
 
 type funcCost struct {
@@ -32,55 +38,56 @@ type directCall struct {
 	loop   int32 // innermost loop around it, -1 for none
 }
 
-func newCosts(m *Module) *costs {
-	c := &costs{funcs: make([]funcCost, len(m.Codes))}
-	for i := range m.Codes {
-		c.scan(m, uint32(i))
-	}
-	c.resolve()
-	return c
+// enter begins the next body.
+func (c *costs) enter() {
+	c.funcs = append(c.funcs, funcCost{firstLoop: uint32(len(c.loops)), leaf: true})
+	c.loop, c.open = -1, c.open[:0]
 }
 
-// scan counts the instructions of one body. Validate has been there before.
-func (c *costs) scan(m *Module, i uint32) {
-	f := &c.funcs[i]
-	f.firstLoop = uint32(len(c.loops))
-	f.leaf = true
-	r := reader{b: m.bytes, pos: int(m.Codes[i].Instrs.Offset), end: int(m.Codes[i].Instrs.End())}
-	var open []int32 // the loop each open block belongs to, -1 for none
-	loop := int32(-1)
-	for r.pos < r.end && r.err == nil {
-		in := r.instr()
-		price := uint32(1)
-		switch in.op {
-		case opBlock, opIf:
-			open = append(open, loop)
-		case opLoop:
-			open = append(open, loop)
-			loop = int32(len(c.loops))
-			c.loops = append(c.loops, 0)
-			f.loops++
-			f.leaf = false
-		case opEnd:
-			if n := len(open); n > 0 {
-				loop, open = open[n-1], open[:n-1]
-			}
-		case opCall:
-			f.leaf = false
-			if n := m.imported[KindFunc]; in.x < n {
-				f.charges = true
-			} else {
-				c.calls = append(c.calls, directCall{i, in.x - n, loop})
-			}
-		case opCallIndirect:
-			f.leaf, f.charges = false, true
-			price = indirectCost
-		case opMemoryGrow, opMemoryCopy, opMemoryFill, opMemoryInit, opTableInit, opTableCopy, opTableGrow, opTableFill:
+// leave ends a body.
+func (c *costs) leave() {
+	f := &c.funcs[len(c.funcs)-1]
+	f.leaf = f.leaf && f.entry <= maxLeafCost
+}
+
+// count prices an instruction.
+func (c *costs) count(in instr) {
+	fn := uint32(len(c.funcs) - 1)
+	f := &c.funcs[fn]
+	price := uint32(1)
+	if in.info.plain {
+		c.add(fn, c.loop, price)
+		return
+	}
+	switch in.op {
+	case opBlock, opIf:
+		c.open = append(c.open, c.loop)
+	case opLoop:
+		c.open = append(c.open, c.loop)
+		c.loop = int32(len(c.loops))
+		c.loops = append(c.loops, 0)
+		f.loops++
+		f.leaf = false
+	case opEnd:
+		if n := len(c.open); n > 0 {
+			c.loop, c.open = c.open[n-1], c.open[:n-1]
+		}
+	case opCall:
+		f.leaf = false
+		if in.x < c.imported {
+			f.charges = true
+		} else {
+			c.calls = append(c.calls, directCall{fn, in.x - c.imported, c.loop})
+		}
+	case opCallIndirect:
+		f.leaf, f.charges = false, true
+		price = indirectCost
+	default:
+		if _, bulk := helperOf(in.op); bulk {
 			f.leaf, f.charges = false, true
 		}
-		c.add(i, loop, price)
 	}
-	f.leaf = f.leaf && f.entry <= maxLeafCost
+	c.add(fn, c.loop, price)
 }
 
 func (c *costs) add(fn uint32, loop int32, price uint32) {

@@ -22,42 +22,56 @@ const emptyBlock = 0x40
 // see other instructions than we do.
 func (r *reader) instr() instr {
 	at := r.pos
-	in := instr{op: opcode(r.byte()), at: at}
-	switch in.op << 8 {
-	case prefixMisc:
-		n := r.u32()
-		if n > 0xff {
-			r.fail(at, ErrNotSupported, "instruction 0xfc %#x", n)
-			return instr{}
-		}
-		in.op = prefixMisc | opcode(n)
-	case prefixSIMD:
-		n := opcode(r.byte())
-		in.op = prefixSIMD | n
-		if n >= 0x80 && r.byte() != 1 {
-			r.fail(at, ErrNotSupported, "vector instruction beyond 0xff, or not in its shortest form")
-			return instr{}
-		}
-	}
-	if r.err != nil {
+	if at >= r.end {
+		r.byte() // fails
 		return instr{}
 	}
-	if in.info = in.op.info(); in.info == nil {
+	c := r.b[at]
+	r.pos = at + 1
+	in := instr{op: opcode(c), at: at, info: &ops[c]}
+	if c >= byte(prefixMisc>>8) {
+		r.prefixed(&in)
+	}
+	if in.info.name == "" {
 		r.fail(at, ErrNotSupported, "instruction %#x", uint16(in.op))
 		return instr{}
 	}
-	if in.info.imm != immNone {
+	switch in.info.imm {
+	case immNone:
+	case immIndex:
+		in.x = r.u32()
+	default:
 		r.immediates(&in)
 	}
 	return in
+}
+
+// prefixed reads the rest of an opcode of more than one byte.
+func (r *reader) prefixed(in *instr) {
+	switch in.op << 8 {
+	case prefixMisc:
+		n := r.u32()
+		if n >= uint32(len(miscOps)) {
+			r.fail(in.at, ErrNotSupported, "instruction 0xfc %#x", n)
+			return
+		}
+		in.op = prefixMisc | opcode(n)
+		in.info = &miscOps[n]
+	case prefixSIMD:
+		n := r.byte()
+		if n >= 0x80 && r.byte() != 1 {
+			r.fail(in.at, ErrNotSupported, "vector instruction beyond 0xff, or not in its shortest form")
+			return
+		}
+		in.op = prefixSIMD | opcode(n)
+		in.info = &simdOps[n]
+	}
 }
 
 func (r *reader) immediates(in *instr) {
 	switch in.info.imm {
 	case immBlock:
 		r.blockType(in)
-	case immIndex:
-		in.x = r.u32()
 	case immTable:
 		// The default label follows the counted ones.
 		in.x = uint32(r.count("labels", 1))

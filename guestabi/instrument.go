@@ -75,7 +75,9 @@ func (e *instrumenter) function(i uint32) []byte {
 		e.moved()
 	}
 	for e.pos < e.end && e.err == nil {
-		e.step(e.instr())
+		if in := e.instr(); in.info != nil && !in.info.plain {
+			e.step(in)
+		}
 	}
 	e.copyTo(e.end)
 	return e.out
@@ -156,10 +158,10 @@ func (e *instrumenter) step(in instr) {
 		if e.cached {
 			e.around(in, func() {})
 		}
-	case opMemoryGrow, opMemoryCopy, opMemoryFill, opMemoryInit, opTableInit, opTableCopy, opTableGrow, opTableFill:
-		e.bulk(in)
 	default:
-		if e.cached {
+		if h, ok := helperOf(in.op); ok {
+			e.bulk(in, h)
+		} else if e.cached {
 			e.control(in)
 		}
 	}
@@ -197,8 +199,7 @@ func (e *instrumenter) around(in instr, emit func()) {
 }
 
 // bulk has a helper charge for an operation by its length, the operand on top.
-func (e *instrumenter) bulk(in instr) {
-	h, _ := helperOf(in.op)
+func (e *instrumenter) bulk(in instr, h helper) {
 	emit := func() {
 		e.copyTo(in.at)
 		e.out.index(opCall, e.helper(h))

@@ -108,6 +108,9 @@ type opInfo struct {
 	name  string
 	imm   immediate
 	typed bool
+	// plain instructions neither change control nor take as long as their
+	// operands say nor name a function: the rewrite copies them.
+	plain bool
 	align uint8 // of immMemArg and immMemLane: log2 of the access
 	lanes uint8 // of immLane and immMemLane
 	npops uint8
@@ -194,8 +197,8 @@ func (r opRow) define() {
 		}
 	}
 	for i, name := range strings.Fields(r.names) {
-		in.name = name
 		op := r.first + opcode(i)
+		in.name, in.plain = name, op.plain()
 		switch op &^ 0xff {
 		case 0:
 			ops[op] = in
@@ -205,6 +208,15 @@ func (r opRow) define() {
 			simdOps[op&0xff] = in
 		}
 	}
+}
+
+func (op opcode) plain() bool {
+	switch op {
+	case opBlock, opLoop, opIf, opEnd, opBr, opBrIf, opBrTable, opReturn, opCall, opCallIndirect, opRefFunc:
+		return false
+	}
+	_, bulk := helperOf(op)
+	return !bulk
 }
 
 func letters(s string) []ValueType {

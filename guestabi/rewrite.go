@@ -22,10 +22,12 @@ func Rewrite(b []byte, opts Options) (*Result, error) {
 	if err := checkLimits(m, opts); err != nil {
 		return nil, err
 	}
-	if err := Validate(m); err != nil {
+	costs, err := validateAndCount(m)
+	if err != nil {
 		return nil, err
 	}
 	w := newRewriter(m, opts)
+	w.costs = costs
 	w.private()
 	w.module()
 	return w.res, nil
@@ -122,6 +124,7 @@ type rewriter struct {
 	res     *Result
 	out     []byte
 	prefix  string
+	costs   *costs
 	types   typeTable
 	code    []byte   // contents of the new code section
 	helpers []helper // functions appended

@@ -258,11 +258,11 @@ func (w *rewriter) codeSection() []byte {
 func (w *rewriter) instrument() {
 	m := w.m
 	e := &instrumenter{
-		m: m, costs: newCosts(m), fuel: w.fuel, types: &w.types,
+		m: m, costs: w.costs, fuel: w.fuel, types: &w.types,
 		first: m.imported[KindFunc],
 		added: m.imported[KindFunc] + 1 + uint32(len(m.Funcs)),
 	}
-	var bodies []byte
+	bodies := make([]byte, 0, m.CodeSection.Len+m.CodeSection.Len/2)
 	for i := range m.Codes {
 		body := e.function(uint32(i))
 		bodies = appendU32(bodies, uint32(len(body)))

@@ -9,18 +9,17 @@ const maxMemory = 1 << 16
 // limits, constant expressions, and every function body. The error is an
 // [*Error] wrapping ErrMalformed, ErrInvalid, ErrNotSupported or ErrLimit.
 func Validate(m *Module) error {
-	v := newValidator(m)
-	v.moduleLevel()
-	for i := range m.Codes {
-		if v.err != nil {
-			break
-		}
-		v.body(i)
+	return newValidator(m, &costs{}).run()
+}
+
+// validateAndCount validates a module and says what its code costs.
+func validateAndCount(m *Module) (*costs, error) {
+	c := &costs{imported: m.imported[KindFunc]}
+	err := newValidator(m, c).run()
+	if err == nil {
+		c.resolve()
 	}
-	if v.err != nil {
-		return v.err
-	}
-	return nil
+	return c, err
 }
 
 // validator checks a module. Its reader walks expressions and bodies.
@@ -34,10 +33,11 @@ type validator struct {
 	// bodies.
 	declared map[uint32]bool
 	fn       body
+	costs    *costs
 }
 
-func newValidator(m *Module) *validator {
-	v := &validator{m: m, declared: map[uint32]bool{}}
+func newValidator(m *Module, c *costs) *validator {
+	v := &validator{m: m, declared: map[uint32]bool{}, costs: c}
 	v.reader = reader{b: m.bytes, end: len(m.bytes), op: "validate"}
 	for _, im := range m.Imports {
 		switch im.Kind {
@@ -52,6 +52,20 @@ func newValidator(m *Module) *validator {
 		v.globals = append(v.globals, g.GlobalType)
 	}
 	return v
+}
+
+func (v *validator) run() error {
+	v.moduleLevel()
+	for i := range v.m.Codes {
+		if v.err != nil {
+			break
+		}
+		v.body(i)
+	}
+	if v.err != nil {
+		return v.err
+	}
+	return nil
 }
 
 // in starts a section, for errors.
