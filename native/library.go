@@ -2,6 +2,180 @@
 
 package native
 
+import (
+	"fmt"
+	"iter"
+	"sync"
+	"sync/atomic"
+
+	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/dtype"
+	"github.com/wasmffi/wasmffi/memory"
+)
+
+// A library is a shared library that is loaded.
 type library struct {
+	name    string
+	space   processSpace
+	symbols *symbols
+	// unload gives the loader's handle back; nil where that is not for us to do.
+	unload func() error
+
+	// closed is 1 once Close has begun. The assembly reads it.
 	closed uint32
+
+	mu        sync.Mutex
+	found     map[string]wasmffi.Symbol
+	callbacks map[*callback]struct{}
+	done      chan struct{} // made by Close, closed when it has finished
+}
+
+var (
+	_ wasmffi.Library = (*library)(nil)
+	_ wasmffi.Flusher = (*library)(nil)
+)
+
+func newLibrary(name string, handle uintptr, path string, unload func() error) *library {
+	return &library{name: name, unload: unload, symbols: newSymbols(handle, path),
+		found: map[string]wasmffi.Symbol{}, callbacks: map[*callback]struct{}{}}
+}
+
+// Name implements wasmffi.Library.
+func (l *library) Name() string { return l.name }
+
+// Space implements wasmffi.Library.
+func (l *library) Space() memory.Space { return &l.space }
+
+// check is an error once the library is closed.
+func (l *library) check() error {
+	if atomic.LoadUint32(&l.closed) != 0 {
+		return wasmffi.ErrClosed
+	}
+	return nil
+}
+
+// Lookup implements wasmffi.Library. A name may carry a version, as in
+// "memcpy@GLIBC_2.2.5". What the library itself does not define is looked for
+// in those it was linked with, as dlsym does.
+func (l *library) Lookup(name string) (wasmffi.Symbol, error) {
+	if err := wasmffi.Audit(wasmffi.AuditEvent{Op: wasmffi.AuditLookup, Library: l.name, Symbol: name}); err != nil {
+		return wasmffi.Symbol{}, err
+	}
+	if err := l.check(); err != nil {
+		return wasmffi.Symbol{}, err
+	}
+	l.mu.Lock()
+	sym, ok := l.found[name]
+	l.mu.Unlock()
+	if ok {
+		return sym, nil
+	}
+	sym, err := l.symbols.lookup(name)
+	if err != nil {
+		return wasmffi.Symbol{}, err
+	}
+	l.mu.Lock()
+	l.found[name] = sym
+	l.mu.Unlock()
+	return sym, nil
+}
+
+// Symbols implements wasmffi.Library.
+func (l *library) Symbols() iter.Seq[wasmffi.Symbol] {
+	return func(yield func(wasmffi.Symbol) bool) {
+		if l.check() != nil {
+			return
+		}
+		l.symbols.all(yield)
+	}
+}
+
+// FuncAt implements wasmffi.Library.
+func (l *library) FuncAt(addr uint64) (wasmffi.Symbol, error) {
+	if err := l.check(); err != nil {
+		return wasmffi.Symbol{}, err
+	}
+	if err := l.space.ReadAt(make([]byte, 1), addr); err != nil {
+		return wasmffi.Symbol{}, err
+	}
+	sym := wasmffi.Symbol{Addr: addr}
+	if name, start, ok := symbolAt(uintptr(addr)); ok && start == uintptr(addr) {
+		sym.Name = name
+	}
+	return sym, nil
+}
+
+// Address implements wasmffi.Library.
+func (l *library) Address(s wasmffi.Symbol) (uint64, error) {
+	if err := l.check(); err != nil {
+		return 0, err
+	}
+	if s.Addr != 0 {
+		return s.Addr, nil
+	}
+	s, err := l.Lookup(s.Name)
+	return s.Addr, err
+}
+
+// Prepare implements wasmffi.Library.
+func (l *library) Prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callable, error) {
+	addr, err := l.Address(fn)
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPlan(hostConvention, sig)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", dtype.Declare(sig, fn.Name), err)
+	}
+	return newCallable(l, p, uintptr(addr)), nil
+}
+
+// Callback implements wasmffi.Library.
+func (l *library) Callback(spec wasmffi.CallbackSpec) (wasmffi.Callback, error) {
+	p, err := newPlan(hostConvention, spec.Sig)
+	if err != nil {
+		return nil, fmt.Errorf("callback %v: %w", spec.Sig, err)
+	}
+	cb := &callback{lib: l, target: &target{spec: spec, plan: p}}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.check(); err != nil { // under the lock: Close frees what is there
+		return nil, err
+	}
+	if cb.slot, cb.code, err = thunks.bind(cb.target); err != nil {
+		return nil, err
+	}
+	l.callbacks[cb] = struct{}{}
+	return cb, nil
+}
+
+// Flush implements wasmffi.Flusher.
+func (l *library) Flush() error {
+	if err := l.check(); err != nil {
+		return err
+	}
+	return Flush()
+}
+
+// A callback is a thunk in use.
+type callback struct {
+	lib    *library
+	target *target
+	slot   uint32
+	code   uintptr
+	freed  atomic.Bool
+}
+
+// Address implements wasmffi.Callback.
+func (c *callback) Address() uint64 { return uint64(c.code) }
+
+// Free implements wasmffi.Callback.
+func (c *callback) Free() error {
+	if c.freed.CompareAndSwap(false, true) {
+		thunks.unbind(c.slot, c.target)
+		c.lib.mu.Lock()
+		delete(c.lib.callbacks, c)
+		c.lib.mu.Unlock()
+	}
+	return nil
 }

@@ -20,8 +20,12 @@ var threadRecords struct {
 	all []*threadRecord // also keeps them alive: C has their addresses
 }
 
-// cFunctions are what setup looks up besides what the assembly needs.
-var cFunctions struct{ setspecific, errnoLocation, malloc, memalign, free, fflush uintptr }
+// cFunctions are the C functions that Go code here calls.
+var cFunctions struct {
+	setspecific, errnoLocation  uintptr
+	malloc, posixMemalign, free uintptr
+	dladdr, fflush              uintptr
+}
 
 // setup prepares the call layer, once for the process.
 var setup = sync.OnceValue(func() error {
@@ -37,21 +41,21 @@ var setup = sync.OnceValue(func() error {
 	}
 	getspecific := find("pthread_getspecific")
 	cFunctions.setspecific = find("pthread_setspecific")
-	cFunctions.errnoLocation = find("__errno_location", "__error")
+	cFunctions.errnoLocation = find("__errno_location", "__error") // Linux, Apple
 	cFunctions.malloc = find("malloc")
-	cFunctions.memalign = find("posix_memalign")
+	cFunctions.posixMemalign = find("posix_memalign")
 	cFunctions.free = find("free")
+	cFunctions.dladdr = find("dladdr")
 	cFunctions.fflush = find("fflush")
 	create := find("pthread_key_create")
 	if missing != nil {
 		return missing
 	}
-	// pthread_key_t has 4 bytes on Linux and 8 on Apple's systems.
-	key := new(uintptr)
-	if e := plain(create, uintptr(unsafe.Pointer(key)), uintptr(threadExit)); int32(e) != 0 {
+	var key uintptr // pthread_key_t has 4 bytes on Linux and 8 on Apple's systems
+	if e := plain(create, uintptr(unsafe.Pointer(&key)), uintptr(threadExit)); int32(e) != 0 {
 		return fmt.Errorf("pthread_key_create: error %d", e)
 	}
-	libc.key = *key
+	libc.key = key
 	libc.getspecific = getspecific
 	if !registerBarrier() {
 		libc.fence = 1
@@ -59,8 +63,10 @@ var setup = sync.OnceValue(func() error {
 	return nil
 })
 
-// plain calls a C function with up to four integer arguments. Addresses of Go
-// memory among them must be of heap memory that the caller keeps alive.
+// plain calls a C function that does not call back, with up to four integer
+// arguments. Addresses of Go memory among them must be of memory that is used
+// afterwards or kept alive; it may be on the goroutine's stack, which does not
+// move meanwhile.
 func plain(fn uintptr, args ...uintptr) uintptr {
 	c := plainCall{fn: fn}
 	copy(c.args[:], args)

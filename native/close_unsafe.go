@@ -1,0 +1,92 @@
+//go:build (linux || darwin) && (amd64 || arm64)
+
+package native
+
+import (
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"github.com/wasmffi/wasmffi"
+)
+
+// Close implements wasmffi.Library. It waits for calls in flight.
+func (l *library) Close() error {
+	if l.inCallback() {
+		return &wasmffi.Error{Op: "close", Library: l.name, Err: wasmffi.ErrBusy}
+	}
+	l.mu.Lock()
+	if l.done != nil {
+		l.mu.Unlock()
+		<-l.done // another goroutine is closing it, or has
+		return nil
+	}
+	l.done = make(chan struct{})
+	atomic.StoreUint32(&l.closed, 1)
+	callbacks := make([]*callback, 0, len(l.callbacks))
+	for cb := range l.callbacks {
+		callbacks = append(callbacks, cb)
+	}
+	l.mu.Unlock()
+	defer close(l.done)
+
+	// A call first shows in its thread's record and then looks at the flag.
+	// With the flag set and a barrier passed by every thread, each call
+	// shows, or will see the flag.
+	barrier()
+	for wait := 10 * time.Microsecond; l.inFlight(); wait = min(2*wait, time.Millisecond) {
+		time.Sleep(wait)
+	}
+	err := Flush()
+	for _, cb := range callbacks {
+		_ = cb.Free() // never fails
+	}
+	// Views of the library's variables hold leases.
+	var unloading error
+	l.space.life.End(func() {
+		if l.unload != nil {
+			unloading = l.unload()
+		}
+	})
+	if err == nil {
+		err = unloading
+	}
+	if err != nil {
+		return &wasmffi.Error{Op: "close", Library: l.name, Err: err}
+	}
+	return nil
+}
+
+// inFlight reports whether a call is in the library on any thread.
+func (l *library) inFlight() bool {
+	flag := uintptr(unsafe.Pointer(&l.closed)) // compared only
+	threadRecords.Lock()
+	defer threadRecords.Unlock()
+	for _, t := range threadRecords.all {
+		for i := range atomic.LoadUintptr(&t.depth) {
+			if atomic.LoadUintptr(&t.libs[i]) == flag {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// inCallback reports whether the calling goroutine is in a callback that was
+// called, directly or not, from this library. Only then is it locked to a
+// thread with calls in flight.
+func (l *library) inCallback() bool {
+	var here plainCall
+	cgocall(currentThread, unsafe.Pointer(&here))
+	if here.args[0] == 0 {
+		return false
+	}
+	t := (*threadRecord)(pointerAt(&here.result))
+	flag := uintptr(unsafe.Pointer(&l.closed)) // compared only
+	for _, lib := range t.libs[:t.depth] {
+		if lib == flag {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,57 @@
+//go:build (linux || darwin) && (amd64 || arm64)
+
+package native
+
+import (
+	"runtime"
+	"structs"
+	"unsafe"
+)
+
+// dlInfo is Dl_info of <dlfcn.h>.
+type dlInfo struct {
+	_ structs.HostLayout
+
+	file  uintptr // const char *
+	base  uintptr
+	name  uintptr // const char *; NULL if no symbol is at or below the address
+	start uintptr
+}
+
+// addressInfo is what the loader knows of an address: the file it was loaded
+// from, where that was loaded, and the nearest symbol at or below.
+func addressInfo(addr uintptr) (file string, base uintptr, name string, start uintptr, ok bool) {
+	var info dlInfo // plain calls make no callbacks, so the stack stays where it is
+	if plain(cFunctions.dladdr, addr, uintptr(unsafe.Pointer(&info))) == 0 {
+		return "", 0, "", 0, false
+	}
+	runtime.KeepAlive(&info)
+	return goString(info.file), info.base, goString(info.name), info.start, true
+}
+
+// symbolAt is the nearest symbol at or below an address.
+func symbolAt(addr uintptr) (name string, start uintptr, ok bool) {
+	_, _, name, start, ok = addressInfo(addr)
+	return name, start, ok && name != ""
+}
+
+// goString copies a string of C's, empty for NULL.
+func goString(p uintptr) string {
+	if p == 0 {
+		return ""
+	}
+	s := (*byte)(pointerAt(&p))
+	n := 0
+	for *(*byte)(unsafe.Add(unsafe.Pointer(s), n)) != 0 {
+		n++
+	}
+	return string(unsafe.Slice(s, n))
+}
+
+// plainString calls a C function with a string after the first argument.
+func plainString(fn uintptr, first uintptr, s string, more ...uintptr) uintptr {
+	c := append([]byte(s), 0)
+	r := plain(fn, append([]uintptr{first, addressOf(c)}, more...)...)
+	runtime.KeepAlive(c)
+	return r
+}

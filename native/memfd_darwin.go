@@ -1,0 +1,5 @@
+package native
+
+const rtldNoLoad = 0x10
+
+func newAnonymousFile(data []byte) (*anonymousFile, error) { return temporaryFile(data) }

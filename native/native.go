@@ -1,0 +1,205 @@
+// Package native is the backend for shared libraries of this machine: the same
+// [wasmffi.Library] as package host gives for sandboxed modules, without cgo.
+//
+//	import _ "github.com/wasmffi/wasmffi/native"
+//
+//	libm, err := wasmffi.Open(ctx, "libm.so.6")                        // void *h = dlopen("libm.so.6", RTLD_NOW);
+//	cos, err := wasmffi.Bind[func(float64) float64](libm, "cos")       // double (*cos)(double) = dlsym(h, "cos");
+//	y := cos(0.5)                                                      // double y = cos(0.5);
+//
+// Importing it is the decision to trust machine code: a shared library can do
+// whatever the process can, and a fault in it ends the process. What came from
+// elsewhere belongs in the sandbox.
+//
+// # Platforms
+//
+// Calls work on Linux and macOS, amd64 and arm64, with CGO_ENABLED=0 and 1. On
+// other platforms the package builds, and opening a library is an error
+// wrapping [wasmffi.ErrNotSupported]. With CGO_ENABLED=0 a program that imports
+// this package is still linked dynamically, against the C library.
+//
+// # Calls
+//
+// A call runs C on the thread of the calling goroutine, on that thread's own
+// stack. Successive calls of a goroutine may run on different threads; lock it
+// with [runtime.LockOSThread] for libraries that keep something per thread.
+// errno is read and set inside the call, on its thread.
+//
+// Go memory that a call refers to is used in place: Go's heap does not move,
+// and the call keeps it alive. C must not keep the pointer after it has
+// returned.
+//
+// A context is looked at when a call begins; nothing can end C that runs. Calls
+// between Go and C may be nested to a depth of 1000 on one thread, or until its
+// stack is nearly used up; what goes deeper is an error wrapping
+// [wasmffi.ErrDepth].
+//
+// # Callbacks
+//
+// A callback may be called on any thread, also on one that C started. A failure
+// in it gives C the fallback result, and is the error of the enclosing call.
+// runtime.Goexit in a callback ends the goroutine and discards C's frames, as
+// longjmp would; on a thread that C started it ends the process.
+//
+// # Close
+//
+// Close waits for calls in flight, flushes C's stdio, and unloads the library
+// once no view of its variables is in use. Calls after it are errors. What C
+// keeps running by itself, as a thread of its own, has to be stopped first.
+//
+// C's stdio is buffered apart from Go's: what C has printed to a pipe or file
+// is lost if the program ends before Close or [Flush].
+package native
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/wasmffi/wasmffi"
+)
+
+// Options say how to load a library. The zero value is right for most: all
+// symbols resolved at once, none of them given to other libraries.
+type Options struct {
+	Mode Mode
+	// Keep leaves the library loaded after Close, for libraries that cannot
+	// be unloaded safely: those that have started threads, or registered
+	// functions to run at exit.
+	Keep bool
+}
+
+// BackendName implements [wasmffi.Options].
+func (Options) BackendName() string { return backendName }
+
+const backendName = "native"
+
+// A Mode is a set of flags for the dynamic loader.
+type Mode uint8
+
+const (
+	// Lazy resolves functions when they are first called (RTLD_LAZY): a
+	// missing one then ends the process. The default resolves all when
+	// loading (RTLD_NOW).
+	Lazy Mode = 1 << iota
+	// Global gives the library's symbols to those that are loaded after it
+	// (RTLD_GLOBAL). The default keeps them apart (RTLD_LOCAL).
+	Global
+)
+
+func init() { wasmffi.Register(backend{}) }
+
+// A backend is what wasmffi.Open knows of this package.
+type backend struct{}
+
+func (backend) Name() string { return backendName }
+
+func (backend) Opens(k wasmffi.Kind) bool { return k.Native() }
+
+func (backend) Open(ctx context.Context, src wasmffi.Source, opts []wasmffi.Options) (wasmffi.Library, error) {
+	var o Options
+	for _, opt := range opts {
+		switch opt := opt.(type) {
+		case Options:
+			o = opt
+		case *Options:
+			o = *opt
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if src.Data != nil {
+		return openBytes(src.Name, src.Data, o)
+	}
+	return openName(src.Name, src.Name, o)
+}
+
+func (backend) Find(name string) (found string, tried []string) { return find(name) }
+
+// Open loads a shared library by path, or by a bare name that the system's
+// loader searches for. A file that is no shared library of this machine is an
+// error wrapping [wasmffi.ErrFormat].
+func Open(ctx context.Context, name string, opts Options) (wasmffi.Library, error) {
+	if err := wasmffi.Audit(wasmffi.AuditEvent{Op: wasmffi.AuditOpen, Library: name}); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, openError(name, err)
+	}
+	if err := checkFile(name); err != nil {
+		return nil, openError(name, err)
+	}
+	lib, err := openName(name, name, opts)
+	if err != nil {
+		return nil, openError(name, err)
+	}
+	return lib, nil
+}
+
+// OpenBytes loads a shared library from memory, as from a //go:embed variable.
+// The name is for messages.
+func OpenBytes(ctx context.Context, name string, data []byte, opts Options) (wasmffi.Library, error) {
+	if err := wasmffi.Audit(wasmffi.AuditEvent{Op: wasmffi.AuditOpen, Library: name}); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, openError(name, err)
+	}
+	if err := checkKind(data); err != nil {
+		return nil, openError(name, err)
+	}
+	lib, err := openBytes(name, data, opts)
+	if err != nil {
+		return nil, openError(name, err)
+	}
+	return lib, nil
+}
+
+// OpenHandle makes a library of what the program has loaded by itself: a handle
+// that dlopen returned. Close does not unload it.
+func OpenHandle(name string, handle uintptr) (wasmffi.Library, error) {
+	if err := wasmffi.Audit(wasmffi.AuditEvent{Op: wasmffi.AuditOpen, Library: name}); err != nil {
+		return nil, err
+	}
+	lib, err := openHandle(name, handle)
+	if err != nil {
+		return nil, openError(name, err)
+	}
+	return lib, nil
+}
+
+// OpenProcess makes a library of the process itself: its C library and all that
+// was loaded with [Global].
+func OpenProcess() (wasmffi.Library, error) {
+	const name = "this process"
+	lib, err := openProcess(name)
+	if err != nil {
+		return nil, openError(name, err)
+	}
+	return lib, nil
+}
+
+// checkFile refuses a file that is there but no shared library, before the
+// loader gives its own opinion of it. A bare name is the loader's to find.
+func checkFile(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	head := make([]byte, 8)
+	n, _ := f.Read(head)
+	return checkKind(head[:n])
+}
+
+func checkKind(head []byte) error {
+	if k := wasmffi.KindOf(head); !k.Native() {
+		return fmt.Errorf("%w: %v", wasmffi.ErrFormat, k)
+	}
+	return nil
+}
+
+func openError(name string, err error) error {
+	return &wasmffi.Error{Op: "open", Library: name, Err: err}
+}

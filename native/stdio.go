@@ -1,0 +1,22 @@
+//go:build (linux || darwin) && (amd64 || arm64)
+
+package native
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Flush writes out what the stdio of this process's C library has buffered, as
+// fflush(NULL) does, so that it appears before what Go prints next. A program
+// that ends without it, or without closing its libraries, loses what C printed
+// to a pipe or a file.
+func Flush() error {
+	if err := prepare(); err != nil {
+		return err
+	}
+	if int32(plain(cFunctions.fflush, 0)) != 0 {
+		return fmt.Errorf("fflush: %w", errors.New("C's stdio could not write all it had buffered"))
+	}
+	return nil
+}
