@@ -14,9 +14,7 @@ type dwarfData struct {
 
 	abbrev     []byte
 	str        string // a string, so that names are parts of it
-	strBytes   []byte // the same, for the standard library
 	lineStr    string
-	lineBytes  []byte
 	strOffsets []byte
 	addr       []byte
 	ranges     []byte
@@ -40,13 +38,13 @@ type abbrevKey struct {
 // readDWARF loads the sections of c and walks the unit headers.
 func readDWARF(c container) (*dwarfData, error) {
 	d := &dwarfData{sigs: map[uint64]int{}, abbrevs: map[abbrevKey]*abbrevTable{}}
-	var types []byte
+	var str, lineStr, types []byte
 	for _, s := range []struct {
 		name string
 		to   *[]byte
 	}{
 		{"info", &d.info}, {"types", &types}, {"abbrev", &d.abbrev},
-		{"str", &d.strBytes}, {"line_str", &d.lineBytes}, {"str_offsets", &d.strOffsets},
+		{"str", &str}, {"line_str", &lineStr}, {"str_offsets", &d.strOffsets},
 		{"addr", &d.addr}, {"ranges", &d.ranges}, {"rnglists", &d.rnglists},
 	} {
 		var err error
@@ -54,7 +52,7 @@ func readDWARF(c container) (*dwarfData, error) {
 			return nil, err
 		}
 	}
-	d.str, d.lineStr = string(d.strBytes), string(d.lineBytes)
+	d.str, d.lineStr = string(str), string(lineStr)
 	d.infoSize = len(d.info)
 	if len(types) > 0 {
 		d.info = append(d.info[:d.infoSize:d.infoSize], types...)

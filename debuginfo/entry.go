@@ -34,7 +34,8 @@ type entry struct {
 	declFile, declLine             uint64
 	callFile, callLine, callColumn uint64
 
-	language                               uint64
+	language, stmtList                     uint64
+	compDir                                string
 	strOffsetsBase, addrBase, rnglistsBase uint64
 }
 
@@ -156,7 +157,10 @@ func (e *entry) set(a dwarf.Attr, v value) {
 		e.rangesKind, e.rangesAt = v.kind, v.n
 		e.present |= hasRanges
 	case dwarf.AttrStmtList:
+		e.stmtList = v.n
 		e.present |= hasStmtList
+	case dwarf.AttrCompDir:
+		e.compDir = v.str
 	case dwarf.AttrLanguage:
 		e.language = v.n
 	case dwarf.AttrStrOffsetsBase:

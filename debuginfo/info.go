@@ -17,7 +17,7 @@ type Info struct {
 	debug container // the library or a separate file, which has the debug info
 	files []io.Closer
 
-	lines lineSections
+	lines lineSection
 
 	once    sync.Once // builds what follows
 	loadErr error

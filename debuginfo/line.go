@@ -6,78 +6,33 @@ import (
 	"sync"
 )
 
-// unitLines reads a unit's line table, by the standard library's reader.
-type unitLines struct {
-	once  sync.Once
-	data  *dwarf.Data
-	root  *dwarf.Entry
-	files []string
-	err   error
-}
-
-// lineSections are what line tables need beside .debug_info, loaded on first
-// use: most lookups do without.
-type lineSections struct {
+// lineSection is .debug_line, loaded on first use.
+type lineSection struct {
 	once sync.Once
-	line []byte
+	b    []byte
 	err  error
 }
 
-// lineTable prepares a unit's line table. The standard library sees one unit
-// only, so that the cost does not depend on the others.
-func (i *Info) lineTable(u *unit) (l *unitLines, err error) {
-	l = &u.lines
+// lineTable reads the header of a unit's line table, once.
+func (i *Info) lineTable(u *unit) (*lineTable, error) {
+	l := &u.lines
 	l.once.Do(func() {
-		l.err = i.openLines(u, l)
+		if !u.hasLines {
+			l.err = fmt.Errorf("%w: no line table", ErrNotFound)
+			return
+		}
+		i.lines.once.Do(func() { i.lines.b, i.lines.err = i.debug.section("line") })
+		if l.err = i.lines.err; l.err == nil {
+			l.err = l.read(u, i.lines.b, u.linesAt)
+		}
 	})
 	return l, l.err
 }
 
-func (i *Info) openLines(u *unit, l *unitLines) (err error) {
-	defer recoverMalformed(&err)
-	if !u.hasLines {
-		return fmt.Errorf("%w: no line table", ErrNotFound)
-	}
-	i.lines.once.Do(func() { i.lines.line, i.lines.err = i.debug.section("line") })
-	if i.lines.err != nil {
-		return i.lines.err
-	}
-	d := u.data
-	l.data, err = dwarf.New(d.abbrev, nil, nil, d.info[u.off:u.end], i.lines.line, nil, nil, d.strBytes)
-	if err != nil {
-		return malformed(err)
-	}
-	for name, b := range map[string][]byte{
-		"line_str": d.lineBytes, "str_offsets": d.strOffsets, "addr": d.addr, "rnglists": d.rnglists,
-	} {
-		if err := l.data.AddSection(".debug_"+name, b); err != nil {
-			return malformed(err)
-		}
-	}
-	if l.root, err = l.data.Reader().Next(); err != nil {
-		return malformed(err)
-	}
-	r, err := l.data.LineReader(l.root)
-	if err != nil {
-		return malformed(err)
-	}
-	if r == nil {
-		return fmt.Errorf("%w: no line table", ErrNotFound)
-	}
-	for _, f := range r.Files() {
-		name := ""
-		if f != nil {
-			name = f.Name
-		}
-		l.files = append(l.files, name)
-	}
-	return nil
-}
-
 // file is the name of file n of a unit's line table, empty if unknown.
 func (i *Info) file(u *unit, n uint64) string {
-	if l, err := i.lineTable(u); err == nil && n < uint64(len(l.files)) {
-		return l.files[n]
+	if l, err := i.lineTable(u); err == nil {
+		return l.file(n)
 	}
 	return ""
 }
@@ -125,29 +80,16 @@ func (i *Info) Line(addr uint64) ([]Frame, error) {
 }
 
 // lineAt is the line table's row for addr.
-func (i *Info) lineAt(u *unit, addr uint64) (f Frame, err error) {
-	defer recoverMalformed(&err)
+func (i *Info) lineAt(u *unit, addr uint64) (Frame, error) {
 	l, err := i.lineTable(u)
 	if err != nil {
 		return Frame{}, err
 	}
-	r, err := l.data.LineReader(l.root)
-	if err != nil {
-		return Frame{}, malformed(err)
-	}
-	var row dwarf.LineEntry
-	switch err := r.SeekPC(addr, &row); err {
-	case nil:
-	case dwarf.ErrUnknownPC:
+	row, ok := l.seek(u, addr)
+	if !ok {
 		return Frame{}, ErrNotFound
-	default:
-		return Frame{}, malformed(err)
 	}
-	f = Frame{Line: row.Line, Column: row.Column}
-	if row.File != nil {
-		f.File = row.File.Name
-	}
-	return f, nil
+	return Frame{File: l.file(row.file), Line: int(row.line), Column: int(row.column)}, nil
 }
 
 // A call is a function whose code holds an address, and where it was called if

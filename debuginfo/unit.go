@@ -22,9 +22,11 @@ type unit struct {
 	strOffsetsBase, addrBase, rnglistsBase uint64
 	lowPC                                  uint64 // what range lists are relative to
 	hasLines                               bool
+	linesAt                                uint64 // in .debug_line
+	compDir                                string
 	hasTypes                               bool // of no use to callers without: -g1
 
-	lines unitLines
+	lines lineTable
 }
 
 // Unit types of DWARF 5 section 7.5.1.
@@ -130,7 +132,8 @@ func (u *unit) readRoot() error {
 		u.addrBase = e.addrBase
 		u.rnglistsBase = e.rnglistsBase
 		u.lowPC = e.lowPC
-		u.hasLines = e.has(hasStmtList)
+		u.hasLines, u.linesAt = e.has(hasStmtList), e.stmtList
+		u.compDir = e.compDir
 	}
 	return nil
 }
