@@ -31,7 +31,8 @@ func (r *reader) declared(d *cc.Declarator, q qualified) (qualified, error) {
 		case cc.DirectDeclaratorFuncIdent:
 			q, err = r.oldFunction(q, dd)
 		default:
-			q, err = r.array(q, dd.AssignmentExpression, dd.Token)
+			ident := dd.DirectDeclarator.Case == cc.DirectDeclaratorIdent
+			q, err = r.array(q, dd.AssignmentExpression, dd.Token, ident)
 		}
 		if err != nil {
 			return q, err
@@ -56,7 +57,7 @@ func (r *reader) abstract(d *cc.AbstractDeclarator, q qualified) (qualified, err
 		case cc.DirectAbstractDeclaratorFunc:
 			q, err = r.function(q, dd.ParameterTypeList, dd.Token)
 		default:
-			q, err = r.array(q, dd.AssignmentExpression, dd.Token)
+			q, err = r.array(q, dd.AssignmentExpression, dd.Token, dd.DirectAbstractDeclarator == nil)
 		}
 		if err != nil {
 			return q, err
@@ -84,29 +85,35 @@ func (r *reader) pointers(p *cc.Pointer, q qualified) (qualified, error) {
 	return q, nil
 }
 
-// array is q[length]; a const array is one of const elements.
-func (r *reader) array(q qualified, length cc.ExpressionNode, at cc.Token) (qualified, error) {
+// array is q[length]; a const array is one of const elements. outer tells that
+// no other part of the declarator comes after it.
+func (r *reader) array(q qualified, length cc.ExpressionNode, at cc.Token, outer bool) (qualified, error) {
+	n, err := uint64(0), errNotConstant
+	if length != nil {
+		n, err = r.evalSize(length)
+	}
 	var t dtype.Type
-	var err error
-	if length == nil {
+	switch {
+	case err == nil:
+		t, err = dtype.ArrayOf(q.t, n)
+	case !errors.Is(err, errNotConstant):
+		return q, err
+	case length != nil && r.params == 0:
+		return q, r.errorAt(r.offset(at), nil, "array length: %v", err)
+	case length != nil && isUnsized(q.t) && outer:
+		t, err = dtype.PointerTo(q.t), nil // double m[n][n] is double (*m)[n]
+	default:
 		t, err = dtype.FlexibleArrayOf(q.t)
-	} else {
-		var n uint64
-		switch n, err = r.evalSize(length); {
-		case err == nil:
-			t, err = dtype.ArrayOf(q.t, n)
-		case r.params > 0 && errors.Is(err, errNotConstant):
-			t, err = dtype.FlexibleArrayOf(q.t) // int a[n] is a pointer anyway
-		case errors.Is(err, errNotConstant):
-			return q, r.errorAt(r.offset(at), nil, "array length: %v", err)
-		default:
-			return q, err
-		}
 	}
 	if err != nil {
 		return q, r.typeError(at, err)
 	}
 	return qualified{t, q.isConst}, nil
+}
+
+func isUnsized(t dtype.Type) bool {
+	a, ok := t.(*dtype.Array)
+	return ok && a.Flexible()
 }
 
 func (r *reader) function(q qualified, list *cc.ParameterTypeList, at cc.Token) (qualified, error) {

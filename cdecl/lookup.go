@@ -188,7 +188,7 @@ func (d *Decls) readProto(text string) (proto, error) {
 		return proto{}, err
 	}
 	if !strings.HasSuffix(strings.TrimSpace(text), ";") {
-		u.text = append(u.text, "\n;"...)
+		u = &unit{text: append(slices.Clone(u.text), "\n;"...), parent: u}
 	}
 	s, err := declare(u, newScope(d.scope, d.platform.abi))
 	if err != nil {

@@ -1,7 +1,6 @@
 package cdecl
 
 import (
-	"strings"
 	"sync"
 
 	"github.com/wasmffi/wasmffi/dtype"
@@ -13,7 +12,7 @@ type scope struct {
 	outer *scope
 	abi   *dtype.ABI
 	names map[string]*symbol // functions, variables, typedefs, constants
-	tags  map[string]*symbol // by "struct x"
+	tags  map[string]*symbol // structs, unions and enums, by tag alone
 	order []*symbol
 	// transparent are unions that are passed as their first member.
 	transparent map[dtype.Type]bool
@@ -82,10 +81,10 @@ func (s *scope) nearTypes(name string) string {
 				names = append(names, n)
 			}
 		}
-		for n := range t.tags {
-			names = append(names, n)
-			if _, tag, _ := strings.Cut(n, " "); tag == name {
-				return "; did you mean " + n + "?"
+		for tag, sym := range t.tags {
+			names = append(names, sym.Name)
+			if tag == name {
+				return "; did you mean " + sym.Name + "?"
 			}
 		}
 	}
