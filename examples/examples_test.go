@@ -4,6 +4,9 @@
 package examples_test
 
 import (
+	"image"
+	"image/color"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,6 +33,43 @@ func TestCookbook(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The image example builds stb_image itself; what it prints says what it saw.
+func TestImage(t *testing.T) {
+	for what, pkg := range map[string]string{
+		"/usr/include/stb/stb_image.h":     "libstb-dev",
+		"/usr/include/wasm32-wasi/stdio.h": "wasi-libc",
+		"/usr/bin/clang":                   "clang",
+		"/usr/bin/wasm-ld":                 "lld",
+	} {
+		if _, err := os.Stat(what); err != nil {
+			t.Skipf("LEFT OUT: %s is missing; install the Debian package %s", what, pkg)
+		}
+	}
+	flipped := filepath.Join(t.TempDir(), "flipped.png")
+	cmd := exec.Command(build(t, "image"), flipped)
+	cmd.Dir = ".." // as the README has it
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	for _, want := range []string{
+		"PNG pixels are identical", "JPEG pixels are identical",
+		"sandbox, truncated file: ", "sandbox, corrupt file: ", "sandbox, bomb file: no picture, and no reason given",
+		"native, truncated file: ", "native, corrupt file: ", "native, bomb file: ",
+		"sandbox: and a good file still decodes", "native: and a good file still decodes",
+	} {
+		require.Contains(t, string(out), want)
+	}
+	f, err := os.Open(flipped)
+	require.NoError(t, err)
+	defer f.Close()
+	m, err := png.Decode(f)
+	require.NoError(t, err)
+	require.Equal(t, image.Pt(1024, 768), m.Bounds().Size())
+	// The picture's sun stands in its upper left; flipped, in the lower left.
+	sun := color.NRGBA{250, 220, 60, 255}
+	require.Equal(t, sun, color.NRGBAModel.Convert(m.At(1024/3, 768-768/4)))
+	require.NotEqual(t, sun, color.NRGBAModel.Convert(m.At(1024/3, 768/4)))
 }
 
 // build compiles an example into a program.
