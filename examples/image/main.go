@@ -11,9 +11,7 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -126,8 +124,9 @@ func (d *decoder) decode(file []byte) (pixels, error) {
 		return pixels{}, err
 	}
 	if ptr.IsNull() {
-		// stb_image gives no reason where malloc gave it no memory.
-		return pixels{}, errors.New(cmp.Or(d.c.Reason(), "no picture, and no reason given"))
+		// The latest reason, that is: stb_image gives none where malloc gave it
+		// no memory.
+		return pixels{}, fmt.Errorf("no picture (%s)", d.c.Reason())
 	}
 	// What C says of its result: there are that many bytes. In the sandbox
 	// this is checked against its memory.
