@@ -151,3 +151,21 @@ func ExampleFunc_WithArgs() {
 	// double
 	// int
 }
+
+// A record array's dtype is a C struct.
+func ExampleABI_FromNumPy() {
+	t, err := dtype.WASM32.FromNumPy("[('timestamp', '<i4'), ('desc', '|S12')]")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(dtype.Define(t))
+	s, err := dtype.WASM32.NumPy(t)
+	fmt.Println(s, err)
+	s, err = dtype.WASM32.BufferFormat(t)
+	fmt.Println(s, err)
+	// Output:
+	// struct { int32_t timestamp; char desc[12]; }
+	// [('timestamp', '<i4'), ('desc', '|S12')] <nil>
+	// T{<i:timestamp:12s:desc:} <nil>
+}
