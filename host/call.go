@@ -50,8 +50,8 @@ func (c *scalarCallable) CallWords(ctx context.Context, words []uint64) error {
 	if !fastGoid || ctx != nil {
 		return c.callSlowly(ctx, words)
 	}
-	g := goid()
-	if !in.lock.biasedTo(g) || !in.lock.enterBiased(g) {
+	t := in.lock.tenureOf(goid())
+	if t == nil || !in.lock.enterBy(t) {
 		return c.callSlowly(ctx, words)
 	}
 	h := &c.first
@@ -66,7 +66,7 @@ func (c *scalarCallable) CallWords(ctx context.Context, words []uint64) error {
 	if c.result.kind != resultVoid {
 		words[len(words)-1] = c.result.apply(h.stack[0])
 	}
-	in.lock.leaveBiased(g)
+	in.lock.leaveBy(t)
 	return nil
 }
 

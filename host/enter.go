@@ -15,7 +15,7 @@ func (in *instance) enter(ctx context.Context) error {
 		return contextError(ctx)
 	}
 	if fastGoid {
-		if g := goid(); in.lock.biasedTo(g) && in.lock.enterBiased(g) {
+		if t := in.lock.tenureOf(goid()); t != nil && in.lock.enterBy(t) {
 			in.level.ctx = ctx
 			return nil
 		}
@@ -24,7 +24,10 @@ func (in *instance) enter(ctx context.Context) error {
 		return in.nest(ctx)
 	}
 	if err := in.lock.enter(ctx, in.opts.Timeout); err != nil {
-		if errors.Is(err, context.DeadlineExceeded) && ctx == nil {
+		switch {
+		case err == wasmffi.ErrClosed:
+			return err
+		case ctx == nil || ctx.Err() == nil:
 			err = &timeoutError{in.opts.Timeout}
 		}
 		return fmt.Errorf("waiting for another call: %w", err)

@@ -13,16 +13,14 @@ import (
 // so under their context.
 //
 // On the machines we care about most an atomic read-modify-write costs as much
-// as half a call into wasm, so a goroutine that has the lock often keeps it, as
-// Java's biased locks do: it comes and goes by writing a word that only it
-// writes (busy), until another goroutine asks for the lock and takes the bias
-// away. Where reading the goroutine's identity is slow there is no bias.
+// as half a call into wasm, so a goroutine that takes the lock often is given a
+// tenure, as Java's biased locks were: it comes and goes by writing a word of
+// its own, until another goroutine asks for the lock and ends the tenure. Where
+// telling goroutines apart is slow there are no tenures.
 type callLock struct {
-	// bias is the goroutine that may come and go through busy alone; 0 is none.
-	// While there is one, word is held on its behalf.
-	bias atomic.Uintptr
-	// busy is 1 while the biased goroutine is inside. Only it writes it.
-	busy uint32
+	// tenure is the one that is on, or nobody's. While one is on, word is held
+	// on its behalf.
+	tenure atomic.Pointer[tenure]
 
 	word atomic.Uint32
 	// wake holds a token for one of those that wait.
@@ -30,15 +28,24 @@ type callLock struct {
 	// closing is closed when nobody is let in any more.
 	closing chan struct{}
 
-	mu sync.Mutex // guards taking the bias away
-	// owes is the goroutine that lost its bias while inside: leaving, it
-	// unlocks word as if it had locked it.
-	owes uintptr
+	mu sync.Mutex // held to end a tenure
 
 	// What follows belongs to the goroutine that holds the lock.
+	came   *tenure // by which it came in; nil if it took word
 	last   uintptr // who had it before
 	streak uint32  // how often in a row
-	want   uint32  // the streak that earns the bias; doubles when it is lost
+	want   uint32  // the streak that earns a tenure; doubles when one is ended
+}
+
+// A tenure is a goroutine's right to come and go. Each is a value of its own,
+// so that a goroutine that is late to see its end disturbs no other.
+type tenure struct {
+	goroutine uintptr
+	// busy is 1 while the goroutine is inside. Only it writes it.
+	busy uint32
+	// owes tells that the tenure was ended while the goroutine was inside:
+	// leaving, it unlocks word as if it had locked it. Guarded by callLock.mu.
+	owes bool
 }
 
 // The states of word.
@@ -50,39 +57,44 @@ const (
 
 const firstStreak = 32
 
+var nobody = new(tenure)
+
 func (l *callLock) init() {
 	l.wake = make(chan struct{}, 1)
 	l.closing = make(chan struct{})
 	l.want = firstStreak
+	l.tenure.Store(nobody)
 }
 
-// biasedTo reports whether g is the biased goroutine and not inside yet. It is
-// not a part of enterBiased only so that both are small enough to be inlined.
-func (l *callLock) biasedTo(g uintptr) bool { return l.bias.Load() == g && l.busy == 0 }
-
-// enterBiased lets the biased goroutine in, unless it loses its bias now.
-func (l *callLock) enterBiased(g uintptr) bool {
-	setBusy(&l.busy, 1)
-	return l.bias.Load() == g || l.leaveLate(g)
+// tenureOf is the tenure of g if it has one and is not inside yet, else nil.
+func (l *callLock) tenureOf(g uintptr) *tenure {
+	if t := l.tenure.Load(); t.goroutine == g && t.busy == 0 {
+		return t
+	}
+	return nil
 }
 
-// leaveBiased undoes enterBiased.
-func (l *callLock) leaveBiased(g uintptr) {
-	setBusy(&l.busy, 0)
-	if l.bias.Load() != g {
-		l.leaveLate(g)
+// enterBy lets the goroutine of a tenure in, unless the tenure ends now.
+func (l *callLock) enterBy(t *tenure) bool {
+	t.setBusy(1)
+	return l.tenure.Load() == t || l.ended(t)
+}
+
+// leaveBy undoes enterBy.
+func (l *callLock) leaveBy(t *tenure) {
+	t.setBusy(0)
+	if l.tenure.Load() != t {
+		l.ended(t)
 	}
 }
 
-// leaveLate is for a goroutine that finds its bias gone: whoever took it left
-// a note if it saw the goroutine inside. It returns false.
-func (l *callLock) leaveLate(g uintptr) bool {
-	setBusy(&l.busy, 0)
+// ended is for a goroutine that finds its tenure ended: it is outside now, and
+// unlocks if it owes that. It returns false.
+func (l *callLock) ended(t *tenure) bool {
+	t.setBusy(0)
 	l.mu.Lock()
-	owes := l.owes == g
-	if owes {
-		l.owes = 0
-	}
+	owes := t.owes
+	t.owes = false
 	l.mu.Unlock()
 	if owes {
 		l.unlock()
@@ -90,23 +102,20 @@ func (l *callLock) leaveLate(g uintptr) bool {
 	return false
 }
 
-// takeBias ends the bias; was tells whether there was one. The caller has the
-// lock if took; else the goroutine that was biased is inside and will unlock.
-func (l *callLock) takeBias() (took, was bool) {
+// endTenure ends the tenure that is on; was tells whether there was one. If
+// took, the caller has the lock; else the goroutine is inside and will unlock.
+func (l *callLock) endTenure() (took, was bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	g := l.bias.Load()
-	if g == 0 {
+	t := l.tenure.Load()
+	if t == nobody {
 		return false, false
 	}
-	l.bias.Store(0)
-	// From here on the goroutine sees that its bias is gone, or we see it busy.
+	l.tenure.Store(nobody)
+	// From here on the goroutine sees that its tenure is over, or we see it busy.
 	barrier()
-	if atomic.LoadUint32(&l.busy) != 0 {
-		l.owes = g
-		return false, true
-	}
-	return true, true
+	t.owes = atomic.LoadUint32(&t.busy) != 0
+	return !t.owes, true
 }
 
 // enter takes the lock, waiting until ctx ends or, if limit is not 0, for that
@@ -123,6 +132,7 @@ func (l *callLock) enter(ctx context.Context, limit time.Duration) error {
 			return err
 		}
 	}
+	l.came = nil
 	if fastGoid {
 		l.count(goid())
 	}
@@ -153,15 +163,16 @@ func (l *callLock) wait(ctx context.Context, timeout <-chan time.Time, closing <
 	if ctx != nil {
 		done = ctx.Done()
 	}
-	lost := false // whether somebody lost the bias to us
+	ended := false // whether we ended a tenure
 	for {
-		took, was := l.takeBias()
-		lost = lost || was
-		// Whoever unlocks a word that is waited for leaves a token.
-		if took || l.word.Swap(lockWaited) == lockFree {
+		took, was := l.endTenure()
+		ended = ended || was
+		// Whoever unlocks a word that is waited for leaves a token. Others may
+		// be waiting too, whoever has the lock now.
+		if l.word.Swap(lockWaited) == lockFree || took {
 			break
 		}
-		if l.bias.Load() != 0 { // since we looked
+		if l.tenure.Load() != nobody { // since we looked
 			continue
 		}
 		select {
@@ -174,13 +185,13 @@ func (l *callLock) wait(ctx context.Context, timeout <-chan time.Time, closing <
 			return context.DeadlineExceeded
 		}
 	}
-	if lost {
+	if ended {
 		l.want = min(2*l.want, 1<<30)
 	}
 	return nil
 }
 
-// count notes who has the lock now, on the way to a bias.
+// count notes who has the lock now, on the way to a tenure.
 func (l *callLock) count(g uintptr) {
 	if l.last != g {
 		l.last, l.streak = g, 0
@@ -189,32 +200,33 @@ func (l *callLock) count(g uintptr) {
 	l.streak++
 }
 
-// leave gives the lock back, or keeps it as a bias.
+// leave gives the lock back, or keeps it for a tenure.
 func (l *callLock) leave() {
 	switch {
-	case l.busy != 0:
-		l.leaveBiased(l.last)
-	case fastGoid && l.streak >= l.want && l.earn(l.last):
-		l.leaveBiased(l.last)
+	case l.came != nil:
+		l.leaveBy(l.came)
+	case fastGoid && l.streak >= l.want && l.earn():
+		l.leaveBy(l.came)
 	default:
 		l.unlock()
 	}
 }
 
-// earn makes g, which holds the lock, the biased goroutine, unless others are
+// earn gives the goroutine that holds the lock a tenure, unless others are
 // waiting.
-func (l *callLock) earn(g uintptr) bool {
+func (l *callLock) earn() bool {
 	l.streak = 0
-	setBusy(&l.busy, 1)
-	l.bias.Store(g)
+	t := &tenure{goroutine: l.last, busy: 1}
+	l.came = t
+	l.tenure.Store(t)
 	if l.word.Load() == lockHeld {
-		return true // who comes now finds the bias
+		return true // who comes now finds the tenure
 	}
 	l.mu.Lock()
-	l.bias.Store(0)
-	l.owes = 0
+	l.tenure.Store(nobody)
+	t.owes = false
 	l.mu.Unlock()
-	setBusy(&l.busy, 0)
+	l.came = nil
 	return false
 }
 
