@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"math/big"
@@ -216,10 +217,12 @@ func goWord(v reflect.Value) uint64 {
 		return v.Uint()
 	case v.Kind() == reflect.Bool:
 		return boolWord(v.Bool())
-	case v.Kind() == reflect.Float32:
-		return uint64(math.Float32bits(float32(v.Float())))
+	case v.Kind() == reflect.Float64:
+		return math.Float64bits(v.Float())
+	case math.IsNaN(v.Float()): // its bits would change on the way through float64
+		return uint64(binary.NativeEndian.Uint32(valueBytes(addressable(v))))
 	}
-	return math.Float64bits(v.Float())
+	return uint64(math.Float32bits(float32(v.Float())))
 }
 
 // setGoWord sets a Go scalar to a canonical word of its own type.
@@ -231,8 +234,10 @@ func setGoWord(v reflect.Value, w uint64) {
 		v.SetUint(w)
 	case v.Kind() == reflect.Bool:
 		v.SetBool(w != 0)
-	default:
-		v.SetFloat(floatOf(w, scalar{bits: uint8(v.Type().Bits())}))
+	case v.Kind() == reflect.Float64:
+		v.SetFloat(math.Float64frombits(w))
+	default: // not by SetFloat, which would change the bits of a NaN
+		binary.NativeEndian.PutUint32(valueBytes(v), uint32(w))
 	}
 }
 

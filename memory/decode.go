@@ -2,6 +2,7 @@ package memory
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 
 	"github.com/wasmffi/wasmffi/dtype"
@@ -141,7 +142,7 @@ func (s scalar) natural(w uint64) any {
 		return w != 0
 	case floatScalar:
 		if s.bits == 32 {
-			return float32(floatOf(w, s))
+			return math.Float32frombits(uint32(w))
 		}
 		return floatOf(w, s)
 	case intScalar:
