@@ -197,7 +197,11 @@ func (c *call) funcWord(v reflect.Value, sig *dtype.Func) (uint64, error) {
 	if v.IsNil() {
 		return 0, nil
 	}
-	cb, err := newCallback(c.plan.lib, sig, v, nil)
+	spec, err := newSpec(c.plan.lib, sig, v, &CallbackOptions{})
+	if err != nil {
+		return 0, err
+	}
+	cb, err := c.plan.lib.Callback(spec)
 	if err != nil {
 		return 0, err
 	}

@@ -34,25 +34,35 @@ type CallbackOptions struct {
 // call. A Go string, slice or pointer cannot be a result, since C would keep
 // it: allocate it in the library.
 func NewCallback(lib Library, fn any, opts *CallbackOptions) (Callback, error) {
-	v := reflect.ValueOf(fn)
-	if v.Kind() != reflect.Func || v.IsNil() {
-		return nil, &Error{Op: "callback", Library: lib.Name(), Err: fmt.Errorf("%w: %T is no func", memory.ErrType, fn)}
+	spec, err := NewCallbackSpec(lib, fn, opts)
+	if err != nil {
+		return nil, wrapError("callback", lib.Name(), "", err)
 	}
-	var sig *dtype.Func
-	if opts != nil {
-		sig = opts.Sig
-	}
-	if sig == nil {
-		var err error
-		if sig, err = callbackSignature(v.Type()); err != nil {
-			return nil, &Error{Op: "callback", Library: lib.Name(), Err: err}
-		}
-	}
-	cb, err := newCallback(lib, sig, v, opts)
+	cb, err := lib.Callback(spec)
 	if err != nil {
 		return nil, wrapError("callback", lib.Name(), "", err)
 	}
 	return cb, nil
+}
+
+// NewCallbackSpec describes a Go function to a backend, as [NewCallback] takes
+// it; backends use it for the functions a library imports.
+func NewCallbackSpec(lib Library, fn any, opts *CallbackOptions) (CallbackSpec, error) {
+	v := reflect.ValueOf(fn)
+	if v.Kind() != reflect.Func || v.IsNil() {
+		return CallbackSpec{}, fmt.Errorf("%w: %T is no func", memory.ErrType, fn)
+	}
+	if opts == nil {
+		opts = &CallbackOptions{}
+	}
+	sig := opts.Sig
+	if sig == nil {
+		var err error
+		if sig, err = callbackSignature(v.Type()); err != nil {
+			return CallbackSpec{}, err
+		}
+	}
+	return newSpec(lib, sig, v, opts)
 }
 
 // callbackSignature is the C signature that a Go func type stands for.
@@ -67,28 +77,25 @@ func callbackSignature(t reflect.Type) (*dtype.Func, error) {
 	return f.signature()
 }
 
-// newCallback makes a callback of a Go function for a C signature.
-func newCallback(lib Library, sig *dtype.Func, fn reflect.Value, opts *CallbackOptions) (Callback, error) {
+// newSpec describes a Go function of a known C signature.
+func newSpec(lib Library, sig *dtype.Func, fn reflect.Value, opts *CallbackOptions) (CallbackSpec, error) {
 	compile, err := compileCallback(fn.Type(), sig)
 	if err != nil {
-		return nil, err
+		return CallbackSpec{}, err
 	}
 	shape, err := FrameShape(lib.Space().ABI(), sig)
 	if err != nil {
-		return nil, err
+		return CallbackSpec{}, err
 	}
-	spec := CallbackSpec{Sig: sig, Func: compile(lib, shape, fn)}
-	if opts != nil {
-		spec.OnError = opts.OnError
-		if opts.Fallback != nil {
-			words := make([]uint64, shape.Words)
-			if err := encodeResult(lib, reflect.ValueOf(opts.Fallback), shape.Result, words); err != nil {
-				return nil, fmt.Errorf("fallback: %w", err)
-			}
-			spec.Fallback = words[shape.Result.First:]
+	spec := CallbackSpec{Sig: sig, Func: compile(lib, shape, fn), OnError: opts.OnError}
+	if opts.Fallback != nil {
+		words := make([]uint64, shape.Words)
+		if err := encodeResult(lib, reflect.ValueOf(opts.Fallback), shape.Result, words); err != nil {
+			return CallbackSpec{}, fmt.Errorf("fallback: %w", err)
 		}
+		spec.Fallback = words[shape.Result.First:]
 	}
-	return lib.Callback(spec)
+	return spec, nil
 }
 
 // A callbackCompiler makes the Go side of a callback of one func type.
