@@ -11,7 +11,8 @@ GLOBL ·callC(SB), NOPTR|RODATA, $8
 //
 // A C function of the AAPCS64 convention, run by runtime.cgocall on the system
 // stack with g0 in g. Registers that survive C calls: R19 holds the callRecord,
-// R20 the thread's record, R21 the callTarget.
+// R20 the thread's record, R21 the callTarget. R27, which Go's assembler takes
+// for addresses, is lost: the caller is Go, and does not mind.
 TEXT callC<>(SB), NOSPLIT|NOFRAME, $0
 	SUB   $48, RSP
 	STP   (R29, R30), 0(RSP)

@@ -66,8 +66,10 @@ func (c *callable) callPlaced(f *wasmffi.Frame) error {
 func (c *callable) callDirectly(f *wasmffi.Frame, r *room) error {
 	args := callArgs{target: &c.target, words: unsafe.Pointer(&nothing), room: r}
 	if len(f.Words) != 0 {
-		args.words = unsafe.Pointer(unsafe.SliceData(f.Words))
-		args.results = unsafe.Add(args.words, 8*c.plan.resultWord) // within Words, or not written
+		args.words = unsafe.Pointer(&f.Words[0])
+	}
+	if c.target.result != resultNone {
+		args.results = unsafe.Pointer(&f.Words[c.plan.resultWord])
 	}
 	if f.WantErrno {
 		args.errno = unsafe.Pointer(&f.Errno)

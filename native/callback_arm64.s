@@ -19,6 +19,7 @@ TEXT callbackEntry<>(SB), NOSPLIT|NOFRAME, $0
 	STP   (R19, R20), 16(RSP)
 	MOVD  RSP, R29
 	SUB   $callbackFrame__size, RSP
+	MOVD  R27, callbackFrame_saved(RSP) // C's to keep, but Go's assembler takes it for addresses
 	MOVD  R16, callbackFrame_slot(RSP)
 	ADD   $callbackFrame_image, RSP, R9
 	STP   (R0, R1), (0*8)(R9)
@@ -56,6 +57,7 @@ results:
 	ADD   $(const_vectorResult*8), R9
 	FLDPQ 0(R9), (F0, F1)
 	FLDPQ 32(R9), (F2, F3)
+	MOVD  callbackFrame_saved(RSP), R27
 	ADD   $callbackFrame__size, RSP
 	LDP   16(RSP), (R19, R20)
 	LDP   0(RSP), (R29, R30)

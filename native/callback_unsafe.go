@@ -22,9 +22,13 @@ type callbackFrame struct {
 	slot    uintptr // the thunk's number
 	call    uintptr // callRecord of the call that C is in on this thread, or 0
 	x87     uint32  // as in callTarget
+	saved   uint64  // the assembler's scratch register (arm64)
 	results [resultWords]uint64
 	image   [firstStack - gapWords]uint64
 }
+
+// The stack pointer stays a multiple of 16.
+var _ = [1]struct{}{}[unsafe.Sizeof(callbackFrame{})%16]
 
 // gapWords lie between the spilled registers and the stack arguments.
 const gapWords = 4
@@ -186,7 +190,8 @@ func (p *plan) deliver(cb *callbackFrame, words, image []uint64) {
 // cBytes is C's memory at addr, which C vouches for: it passed the address as
 // that of a value.
 func cBytes(addr, n uint64) []byte {
-	return unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(nil), addr)), n)
+	at := uintptr(addr)
+	return unsafe.Slice((*byte)(pointerAt(&at)), n)
 }
 
 // wordBytes is a frame's words as the bytes they are.

@@ -110,7 +110,8 @@ const maxAddress = 1 << 56
 
 // processBytes is memory at an address of C's.
 func processBytes(addr uint64, n int) []byte {
-	return unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(nil), addr)), n)
+	at := uintptr(addr)
+	return unsafe.Slice((*byte)(pointerAt(&at)), n)
 }
 
 // Alloc implements memory.Space with malloc, or posix_memalign for alignments
