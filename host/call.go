@@ -28,7 +28,7 @@ func (c *callable) badFrame(words int) error {
 type scalarCallable struct {
 	callable
 	masks  []uint64 // what of each word is passed
-	result resultOp
+	result wordOp
 }
 
 func (c *scalarCallable) Call(f *wasmffi.Frame) error {
@@ -63,7 +63,7 @@ func (c *scalarCallable) CallWords(ctx context.Context, words []uint64) error {
 	if err != nil || in.dirty {
 		return in.leave(c.finish(h, err, words))
 	}
-	if c.result.kind != resultVoid {
+	if c.result.kind != wordNone {
 		words[len(words)-1] = c.result.apply(h.stack[0])
 	}
 	in.lock.leaveBy(t)
@@ -97,7 +97,7 @@ func (c *scalarCallable) finish(h *handle, err error, words []uint64) error {
 	if err != nil {
 		return c.fault(h, err)
 	}
-	if c.result.kind != resultVoid {
+	if c.result.kind != wordNone {
 		words[len(words)-1] = c.result.apply(h.stack[0])
 	}
 	return nil

@@ -49,9 +49,10 @@ type goSide struct {
 	spec   wasmffi.CallbackSpec
 	sig    *guestabi.Signature
 	shape  wasmffi.Shape
-	args   []resultOp // of parameters that are scalars; nil when not all are
-	result uint64     // mask of a scalar result
-	isBool bool       // the result is a bool: 0 or 1
+	args   []wordOp // of parameters that are scalars; nil when not all are
+	scalar bool     // the result is a scalar
+	result wordOp
+	mask   uint64 // what of the result's word is passed
 }
 
 func newGoSide(spec wasmffi.CallbackSpec) (*goSide, error) {
@@ -68,24 +69,25 @@ func newGoSide(spec wasmffi.CallbackSpec) (*goSide, error) {
 	}
 	g := &goSide{spec: spec, sig: sig, shape: shape}
 	if _, ok := scalarMasks(sig, shape); ok {
-		g.args = make([]resultOp, 0, len(sig.Params))
+		g.args = make([]wordOp, 0, len(sig.Params))
 		for _, p := range sig.Params {
 			g.args = append(g.args, opFor(p))
 		}
 	}
 	if sig.Result.How == guestabi.ByValue {
-		g.result = maskFor(sig.Result.Value)
-		_, g.isBool = dtype.Resolve(sig.Result.Scalar).(*dtype.Bool)
+		g.scalar = !isRecord(sig.Result.Type)
+		g.result, g.mask = opFor(sig.Result), maskFor(sig.Result.Value)
 	}
 	return g, nil
 }
 
 // call runs the Go function for C. stack holds the wasm parameters, then the
-// result.
+// result. An error of the function's is kept for the caller of the outer call;
+// C gets the fallback and goes on.
 func (g *goSide) call(in *instance, stack []uint64) {
 	in.enterGo()
 	l := in.level
-	if cap(l.words) < g.shape.Words {
+	if len(l.words) < g.shape.Words {
 		l.words = make([]uint64, max(g.shape.Words, 16))
 	}
 	words := l.words[:g.shape.Words]
@@ -96,51 +98,39 @@ func (g *goSide) call(in *instance, stack []uint64) {
 	} else {
 		g.load(in, stack, words)
 	}
-	l.frame.Ctx, l.frame.Words = l.ctx, words
+	f := &l.frame
+	f.Words, f.Ctx = words, l.ctx
 	if l.ctx == nil {
-		l.frame.Ctx = context.Background()
+		f.Ctx = context.Background()
 	}
-	g.run(in, l)
-	switch g.sig.Result.How {
-	case guestabi.ByValue:
-		w := words[len(words)-1]
-		if isRecord(g.sig.Result.Type) {
-			w = binary.LittleEndian.Uint64(wordBytes(words[g.shape.Result.First:]))
+
+	age, returned := in.age.Load(), false
+	defer func() {
+		if !returned {
+			in.notReturned(age, recover())
 		}
-		if g.isBool && w != 0 {
-			w = 1
-		}
-		stack[0] = w & g.result
-	case guestabi.ByPointer:
+	}()
+	err := g.spec.Run(f, g.shape.Result)
+	returned = true
+	if err != nil && l.failure == nil {
+		l.failure = err
+	}
+	if g.scalar {
+		stack[0] = g.result.apply(words[len(words)-1]) & g.mask
+	} else if g.sig.Result.How != guestabi.Nowhere {
 		g.store(in, stack, words)
 	}
 }
 
-// run calls the Go function and keeps its error for the caller of the outer
-// call; C gets the fallback and goes on.
-func (g *goSide) run(in *instance, l *level) {
-	age, returned := in.age.Load(), false
-	defer func() {
-		if returned {
-			return
-		}
-		if v := recover(); v != nil { // OnError panicked
-			l.fail(&wasmffi.PanicError{Value: v})
-		} else if in.age.Load() == age {
-			in.abandon()
-		}
-	}()
-	err := g.spec.Run(&l.frame, g.shape.Result)
-	returned = true
-	if err != nil {
-		l.fail(err)
-	}
-}
-
-// fail records the first error of the callbacks of a call.
-func (l *level) fail(err error) {
-	if l.failure == nil {
-		l.failure = err
+// notReturned is for a Go function that did not return to Run: its OnError
+// panicked, or runtime.Goexit ends the goroutine. Where callbacks are nested
+// the innermost has abandoned the instance already, and its age is another.
+func (in *instance) notReturned(age uint32, panicked any) {
+	switch {
+	case panicked != nil:
+		in.abort(&wasmffi.PanicError{Value: panicked})
+	case in.age.Load() == age:
+		in.abandon()
 	}
 }
 
@@ -173,14 +163,19 @@ func (g *goSide) load(in *instance, stack []uint64, words []uint64) {
 	clear(words[g.shape.Result.First:])
 }
 
-// store writes a result through C's hidden pointer.
+// store hands a result that is no scalar to C.
 func (g *goSide) store(in *instance, stack []uint64, words []uint64) {
-	r := g.shape.Result
-	dst, err := in.bytes("write", uint64(uint32(stack[g.sig.Result.First])), g.sig.Result.Size)
+	r, at := g.shape.Result, g.sig.Result
+	b := wordBytes(words[r.First : r.First+r.Words])
+	if at.How == guestabi.ByValue {
+		stack[0] = g.result.apply(binary.LittleEndian.Uint64(b)) & g.mask
+		return
+	}
+	dst, err := in.bytes("write", uint64(uint32(stack[at.First])), at.Size)
 	if err != nil {
 		in.abort(fmt.Errorf("callback: result: %w", err))
 	}
-	copy(dst, wordBytes(words[r.First:r.First+r.Words]))
+	copy(dst, b)
 }
 
 var errFreed = errors.New("it was freed")

@@ -84,7 +84,7 @@ func (m *module) compile(ctx context.Context) (err error) {
 	if m.tick, err = m.hostModule(ctx, m.res.Tick.Module, []hostFunc{{
 		name: m.res.Tick.Name,
 		typ:  guestabi.FuncType{Results: []guestabi.ValueType{guestabi.I64}},
-		call: func(ctx context.Context, stack []uint64) { stack[0] = uint64(instanceOf(ctx).tick()) },
+		call: api.GoFunc(func(ctx context.Context, stack []uint64) { stack[0] = uint64(instanceOf(ctx).tick()) }),
 	}}); err != nil {
 		return engineError(err)
 	}

@@ -14,7 +14,7 @@ import (
 type hostFunc struct {
 	name string
 	typ  guestabi.FuncType
-	call func(ctx context.Context, stack []uint64)
+	call api.GoFunction
 }
 
 // hostModule makes an instance of a module of Go functions.
@@ -24,7 +24,7 @@ func (m *module) hostModule(ctx context.Context, name string, funcs []hostFunc) 
 
 func exportFuncs(b wazero.HostModuleBuilder, funcs []hostFunc) wazero.HostModuleBuilder {
 	for _, f := range funcs {
-		b.NewFunctionBuilder().WithGoFunction(api.GoFunc(f.call), valueTypes(f.typ.Params), valueTypes(f.typ.Results)).Export(f.name)
+		b.NewFunctionBuilder().WithGoFunction(f.call, valueTypes(f.typ.Params), valueTypes(f.typ.Results)).Export(f.name)
 	}
 	return b
 }

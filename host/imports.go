@@ -50,7 +50,7 @@ func (in *instance) provideImports() (map[string]api.Module, error) {
 				return nil, fmt.Errorf("import %s.%s: %w", im.Module, im.Name.Name, err)
 			}
 			funcs[im.Module] = append(funcs[im.Module], hostFunc{im.Name.Name, want,
-				func(_ context.Context, stack []uint64) { side.call(in, stack) }})
+				api.GoFunc(func(_ context.Context, stack []uint64) { side.call(in, stack) })})
 		case im.Module == wasiModule && wasi[im.Name.Name] != nil:
 		default:
 			faults = append(faults, fmt.Sprintf("%s.%s %s", im.Module, im.Name.Name, signatureText(res.Module.Types[im.Type])))

@@ -96,27 +96,28 @@ func matchSignature(name string, sig *dtype.Func, want, have guestabi.FuncType) 
 		wasmffi.ErrSignature, dtype.Declare(sig, name), signatureText(want), signatureText(have))
 }
 
-// A resultOp says how a wasm result becomes a canonical word.
-type resultOp struct {
+// A wordOp makes a canonical word of a wasm value: of the bits that the C type
+// has, extended by its sign.
+type wordOp struct {
 	shift uint8 // 64 less the bits of the C type
-	kind  resultKind
+	kind  wordKind
 }
 
-type resultKind uint8
+type wordKind uint8
 
 const (
-	resultVoid resultKind = iota
-	resultUnsigned
-	resultSigned
-	resultBool
+	wordNone wordKind = iota
+	wordUnsigned
+	wordSigned
+	wordBool
 )
 
-// apply is the canonical word for what came back from wasm.
-func (op resultOp) apply(r uint64) uint64 {
+// apply is the canonical word for a value that comes from C.
+func (op wordOp) apply(r uint64) uint64 {
 	switch op.kind {
-	case resultSigned:
+	case wordSigned:
 		return uint64(int64(r<<op.shift) >> op.shift)
-	case resultBool:
+	case wordBool:
 		// A hostile guest may return 2 for a bool, which Go has no value for.
 		if r<<op.shift != 0 {
 			return 1
@@ -127,21 +128,21 @@ func (op resultOp) apply(r uint64) uint64 {
 }
 
 // opFor is the operation for a place that is passed by value.
-func opFor(p guestabi.Place) resultOp {
+func opFor(p guestabi.Place) wordOp {
 	if p.How == guestabi.Nowhere {
-		return resultOp{}
+		return wordOp{}
 	}
-	op := resultOp{kind: resultUnsigned, shift: uint8(64 - 8*min(p.Size, 8))}
+	op := wordOp{kind: wordUnsigned, shift: uint8(64 - 8*min(p.Size, 8))}
 	switch t := dtype.Resolve(p.Scalar).(type) {
 	case *dtype.Bool:
-		op.kind = resultBool
+		op.kind = wordBool
 	case *dtype.Int:
 		if dtype.WASM32.Signed(t) {
-			op.kind = resultSigned
+			op.kind = wordSigned
 		}
 	case *dtype.Enum:
 		if dtype.WASM32.Signed(t.Base()) {
-			op.kind = resultSigned
+			op.kind = wordSigned
 		}
 	}
 	return op

@@ -36,6 +36,7 @@ type pool struct {
 
 // A slot is an entry of the function table that calls Go.
 type slot struct {
+	in   *instance
 	pool *pool
 	addr uint64
 	side atomic.Pointer[goSide] // nil while it is free
@@ -125,9 +126,8 @@ func (p *pools) append(in *instance, q *pool) error {
 	slots := make([]*slot, n)
 	funcs := make([]hostFunc, n)
 	for i := range slots {
-		s := &slot{pool: q}
-		slots[i] = s
-		funcs[i] = hostFunc{strconv.Itoa(i), q.typ, func(_ context.Context, stack []uint64) { s.call(in, stack) }}
+		slots[i] = &slot{in: in, pool: q}
+		funcs[i] = hostFunc{strconv.Itoa(i), q.typ, slots[i]}
 	}
 	ctx := context.Background()
 	host, err := in.mod.hostModule(ctx, "slots", funcs)
@@ -152,13 +152,13 @@ func (p *pools) append(in *instance, q *pool) error {
 	return nil
 }
 
-// call is C calling a slot.
-func (s *slot) call(in *instance, stack []uint64) {
+// Call is C calling the slot.
+func (s *slot) Call(_ context.Context, stack []uint64) {
 	side := s.side.Load()
 	if side == nil {
-		in.abort(fmt.Errorf("%w: function pointer %#x: %w", wasmffi.ErrCallback, s.addr, errFreed))
+		s.in.abort(fmt.Errorf("%w: function pointer %#x: %w", wasmffi.ErrCallback, s.addr, errFreed))
 	}
-	side.call(in, stack)
+	side.call(s.in, stack)
 }
 
 // guestName is what generated modules import the instance as.

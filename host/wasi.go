@@ -26,9 +26,9 @@ func (m *module) wasiModule(ctx context.Context, own []hostFunc) (api.Module, er
 	exportFuncs(b, []hostFunc{{
 		name: "proc_exit",
 		typ:  guestabi.FuncType{Params: []guestabi.ValueType{guestabi.I32}},
-		call: func(ctx context.Context, stack []uint64) {
+		call: api.GoFunc(func(ctx context.Context, stack []uint64) {
 			instanceOf(ctx).abort(&wasmffi.ExitError{Code: uint32(stack[0])})
-		},
+		}),
 	}})
 	return m.instantiateHost(ctx, exportFuncs(b, own))
 }
