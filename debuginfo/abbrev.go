@@ -39,31 +39,34 @@ func (t *abbrevTable) get(code uint64) *abbrev {
 func parseAbbrevs(c *cursor, s formSizes) *abbrevTable {
 	const maxAttrs = 1 << 10
 	t := &abbrevTable{}
+	var specs []attrSpec // of all entries: one allocation serves many
 	for {
 		code := c.uleb()
 		if code == 0 || c.bad {
 			return t
 		}
 		a := abbrev{tag: dwarf.Tag(c.uleb()), children: c.u8() != 0}
+		first := len(specs)
 		for {
 			spec := attrSpec{attr: dwarf.Attr(c.uleb()), form: form(c.uleb())}
 			if spec.form == formImplicitConst {
 				spec.value = c.sleb()
 			}
-			if c.bad || len(a.attrs) > maxAttrs {
+			if c.bad || len(specs)-first > maxAttrs {
 				c.bad = true
 				return t
 			}
 			if spec.attr == 0 && spec.form == 0 {
 				break
 			}
-			a.attrs = append(a.attrs, spec)
+			specs = append(specs, spec)
 			if n := s.of(spec.form); n < 0 {
 				a.fixed = -1
 			} else if a.fixed >= 0 {
 				a.fixed += n
 			}
 		}
+		a.attrs = specs[first:len(specs):len(specs)]
 		if code == uint64(len(t.dense))+1 {
 			t.dense = append(t.dense, a)
 			continue

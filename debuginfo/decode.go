@@ -134,7 +134,7 @@ func (d *decoder) typedef(e *entry, depth int) (*ctype, error) {
 		c.t = t
 		return &c, nil
 	}
-	if c.t, err = dtype.NewNamed(e.name, under.t); err != nil {
+	if c.t, err = dtype.NewNamedAligned(e.name, under.t, e.alignment); err != nil {
 		return nil, malformed(err)
 	}
 	return &c, nil

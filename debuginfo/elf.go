@@ -9,17 +9,21 @@ import (
 	"github.com/wasmffi/wasmffi/dtype"
 )
 
-type elfFile struct {
-	f    *elf.File
-	size int64
-}
+type elfFile struct{ f *elf.File }
 
 func openELF(r io.ReaderAt, size int64) (container, error) {
 	f, err := elf.NewFile(io.NewSectionReader(r, 0, size))
 	if err != nil {
 		return nil, malformed(err)
 	}
-	return &elfFile{f, size}, nil
+	for _, s := range f.Sections {
+		if s.Type != elf.SHT_NOBITS {
+			if err := checkSize(s.Name, s.Size, min(s.FileSize, uint64(size))); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return &elfFile{f}, nil
 }
 
 func (e *elfFile) abi() *dtype.ABI {
@@ -59,9 +63,6 @@ func (e *elfFile) read(name string) (b []byte, err error) {
 	s := e.find(name)
 	if s == nil {
 		return nil, nil
-	}
-	if err := checkSize(name, s.Size, min(s.FileSize, uint64(e.size))); err != nil {
-		return nil, err
 	}
 	b, err = s.Data()
 	return b, malformed(err)

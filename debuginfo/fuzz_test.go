@@ -2,6 +2,7 @@ package debuginfo
 
 import (
 	"os"
+	"os/exec"
 	"testing"
 )
 
@@ -9,6 +10,15 @@ import (
 func FuzzNew(f *testing.F) {
 	for _, name := range []string{"testdata/geo.wasm", "testdata/geo5.wasm"} {
 		b, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	if _, err := exec.LookPath("gcc"); err == nil {
+		tc := gcc
+		tc.command += " -g -gz"
+		b, err := os.ReadFile(tc.build(f, "side.c", sideC))
 		if err != nil {
 			f.Fatal(err)
 		}

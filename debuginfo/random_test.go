@@ -33,14 +33,20 @@ func TestRandomStructs(t *testing.T) {
 
 		var again strings.Builder
 		var types []dtype.Type
+		var replaced []string // tags of structs that are compiled as first written
 		for i := range *count {
 			typ, err := first.Type(fmt.Sprintf("struct s%d", i))
 			if !assert.NoError(t, err, g.text[i]) {
 				continue
 			}
 			def := dtype.Define(typ)
-			if strings.Contains(def, "gcc_struct") {
-				def = g.text[i] // clang does not have the attribute
+			asWritten := strings.Contains(def, "gcc_struct") // clang does not have the attribute
+			for _, tag := range replaced {
+				asWritten = asWritten || strings.Contains(def, tag+" ")
+			}
+			if asWritten {
+				def = g.text[i]
+				replaced = append(replaced, typ.String())
 			}
 			types = append(types, typ)
 			fmt.Fprintf(&again, "%s; struct s%d w%d;\n", def, i, i)

@@ -81,8 +81,8 @@ func (s *shape) trial(attr dtype.Attr) *trial {
 	t := &trial{shape: s, attr: attr}
 	for i, m := range s.members {
 		f := m.field
-		if f.Name != "" {
-			f.Align = m.align
+		if align, err := s.abi.Align(f.Type); f.Name != "" && err == nil && align != m.align {
+			f.Align = m.align // else the type says so itself
 		}
 		if a, ok := dtype.Resolve(f.Type).(*dtype.Array); ok && a.Flexible() && (s.union || i != len(s.members)-1) {
 			// GNU C has them anywhere, where they take no space.

@@ -76,6 +76,35 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
+// clang tells a typedef's alignment in DWARF 5 only; the offsets are right
+// without.
+func TestAlignedTypedef(t *testing.T) {
+	const c = `
+typedef int aint __attribute__((aligned(16)));
+typedef double low __attribute__((aligned(4)));
+struct s { char c; aint a; low d; } s;`
+	for _, tc := range []toolchain{gcc, arm64, clang, wasm} {
+		for _, version := range []string{"-gdwarf-4", "-gdwarf-5"} {
+			t.Run(tc.name+version, func(t *testing.T) {
+				tc := tc
+				tc.command += " -g " + version
+				info := tc.compile(t, "aligned.c", c)
+				typ, err := info.Type("struct s")
+				require.NoError(t, err)
+				l, err := tc.abi.Layout(typ)
+				require.NoError(t, err)
+				assert.Equal(t, []uint64{0, 16, 20, 32}, []uint64{l.Fields[0].Offset, l.Fields[1].Offset, l.Fields[2].Offset, l.Size})
+				if tc.name == "gcc" || version == "-gdwarf-5" {
+					assert.Equal(t, "struct s { char c; aint a; low d; }", dtype.Define(typ))
+					aint, err := info.Type("aint")
+					require.NoError(t, err)
+					assert.Equal(t, "typedef int aint __attribute__((aligned(16)))", dtype.Define(aint))
+				}
+			})
+		}
+	}
+}
+
 // TestTypedefNames checks that typedef names stay, but for those that are
 // dtype's own, and that qualifiers other than const go.
 func TestTypedefNames(t *testing.T) {
