@@ -35,6 +35,7 @@ func TestLayout(t *testing.T) {
 	c, i, d, l := Field{Name: "c", Type: CChar}, Field{Name: "i", Type: CInt}, Field{Name: "d", Type: CDouble}, Field{Name: "l", Type: CLong}
 	flex := Field{Name: "a", Type: must(FlexibleArrayOf(CLong))}
 	stated := Field{Name: "s", Type: must(NewStructAttr("stated", Attr{Align: 8}, c))}
+	wide := Field{Name: "w", Type: mustStruct(t, "wide", Attr{}, Field{Name: "b", Type: CInt, BitField: true, Bits: 3, Align: 32})}
 	tests := []struct {
 		name string
 		abi  *ABI
@@ -60,6 +61,8 @@ func TestLayout(t *testing.T) {
 		{"aligned typedef", WASM32, mustStruct(t, "s", Attr{}, c, Field{Name: "i", Type: must(NewNamedAligned("i8", CInt, 8))}), "16/8 c@0+1 i@8+4"},
 		{"typedef aligned less", LinuxAMD64, mustStruct(t, "s", Attr{}, c, Field{Name: "d", Type: must(NewNamedAligned("d2", CDouble, 2))}), "10/2 c@0+1 d@2+8"},
 		{"typedef aligned less, but not Microsoft's", WindowsAMD64, mustStruct(t, "s", Attr{}, c, Field{Name: "d", Type: must(NewNamedAligned("d2", CDouble, 2))}), "16/8 c@0+1 d@8+8"},
+		{"pack", WindowsAMD64, mustStruct(t, "s", Attr{Pack: 8}, c, wide), "40/8 c@0+1 w@8+32"},
+		{"pack wider than a pointer is none in Microsoft's", WindowsAMD64, mustStruct(t, "s", Attr{Pack: 16}, c, wide), "64/32 c@0+1 w@32+32"},
 		{"pack does not bound an aligned bit-field in Microsoft's", WindowsAMD64, mustStruct(t, "s", Attr{Pack: 8}, Field{Name: "b", Type: CInt, BitField: true, Bits: 3, Align: 32}), "32/32 b@0+4:0+3"},
 
 		{"bit-fields share", WASM32, mustStruct(t, "s", Attr{}, bits("a", CInt, 3), bits("b", CInt, 5)), "4/4 a@0+4:0+3 b@0+4:3+5"},

@@ -23,7 +23,7 @@ func newPlacer(a *ABI, union bool, attr Attr) placer {
 	case dialect == SysVDialect:
 		return &sysvPlacer{attr: attr, union: union, align: 1, anonAlign: a.anonAlign}
 	case a.msvc:
-		return newMSVCPlacer(union, attr)
+		return newMSVCPlacer(a, union, attr)
 	default:
 		return &msStructPlacer{attr: attr, union: union, align: 1}
 	}

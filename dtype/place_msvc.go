@@ -16,10 +16,13 @@ type msvcPlacer struct {
 	free  uint64 // bits free at the end of that unit
 }
 
-func newMSVCPlacer(union bool, attr Attr) *msvcPlacer {
-	p := &msvcPlacer{attr: attr, union: union, pack: attr.Pack, align: 1, kept: 1}
-	if attr.Packed {
+func newMSVCPlacer(a *ABI, union bool, attr Attr) *msvcPlacer {
+	p := &msvcPlacer{attr: attr, union: union, align: 1, kept: 1}
+	switch {
+	case attr.Packed:
 		p.pack = 1
+	case attr.Pack <= uint64(a.pointer): // greater ones are ignored
+		p.pack = attr.Pack
 	}
 	return p
 }
