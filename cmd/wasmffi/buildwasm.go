@@ -27,6 +27,9 @@ func (j *buildJob) wasmLine() ([]string, error) {
 		line = append(line, "-mexec-model=reactor", "-Wl,--export=malloc", "-Wl,--export=free")
 	}
 	line = append(line, linkerFlags...)
+	if !j.debug {
+		line = append(line, "-Wl,--strip-debug") // of the C library, which nobody asked for
+	}
 	if len(j.exports) == 0 {
 		line = append(line, "-Wl,--export-dynamic")
 	}
@@ -43,12 +46,11 @@ func (j *buildJob) wasmLine() ([]string, error) {
 }
 
 // wasmFeatures are what every engine has had for years and newer clangs use
-// unasked; with them older ones make the same code. Public functions are
-// visible to the linker's --export-dynamic; errno, which is the thread's own,
-// then needs the model of the only thread.
+// unasked; with them older ones make the same code. Bulk memory is not among
+// them: with it clang 14 takes _Thread_local for more than one thread, and
+// cannot link it. Public functions are visible to the linker's --export-dynamic.
 var wasmFeatures = []string{
-	"-mmutable-globals", "-msign-ext", "-mbulk-memory", "-mnontrapping-fptoint",
-	"-fvisibility=default", "-ftls-model=local-exec",
+	"-mmutable-globals", "-msign-ext", "-mnontrapping-fptoint", "-fvisibility=default",
 }
 
 // linkerFlags put the stack first, so that its overflow is a trap and does not

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -84,16 +83,32 @@ func (d *declarations) proto(text string) (name string, sig *dtype.Func, err err
 		sig, err := d.Func(text)
 		return text, sig, err
 	}
-	if err := d.addFromDebug(text); err != nil {
-		return "", nil, err
+	name, sig, err = d.Proto(text)
+	if err == nil && !incomplete(sig) {
+		return name, sig, nil
+	}
+	added, debugErr := d.addFromDebug(text)
+	if debugErr != nil {
+		return "", nil, debugErr
+	}
+	if !added {
+		return name, sig, err
 	}
 	return d.Proto(text)
 }
 
 // typeNamed is the type of a C type name.
 func (d *declarations) typeNamed(name string) (dtype.Type, error) {
-	if err := d.addFromDebug(name); err != nil {
-		return nil, err
+	t, err := d.Type(name)
+	if err == nil && !incomplete(t) {
+		return t, nil
+	}
+	added, debugErr := d.addFromDebug(name)
+	if debugErr != nil {
+		return nil, debugErr
+	}
+	if !added {
+		return t, err
 	}
 	return d.Type(name)
 }
@@ -103,10 +118,10 @@ func (d *declarations) typeNamed(name string) (dtype.Type, error) {
 func isBareName(text string) bool { return !strings.ContainsAny(text, "( \t\n") }
 
 // addFromDebug adds the debug info's definitions of the types that C text
-// names and the declarations do not have.
-func (d *declarations) addFromDebug(text string) error {
+// names and the declarations do not have. It reports whether there were any.
+func (d *declarations) addFromDebug(text string) (added bool, err error) {
 	if d.debug == nil {
-		return nil
+		return false, nil
 	}
 	w := &definitionWriter{out: &d.fromDebug, done: d.written}
 	before := d.fromDebug.Len()
@@ -114,7 +129,7 @@ func (d *declarations) addFromDebug(text string) error {
 		if w.seen("asked for " + name) {
 			continue
 		}
-		if _, err := d.Type(name); err == nil && !incomplete(d.Decls, name) {
+		if t, err := d.Type(name); err == nil && !incomplete(t) {
 			continue
 		}
 		if t, err := d.debug.TypeNamed(name); err == nil {
@@ -122,16 +137,25 @@ func (d *declarations) addFromDebug(text string) error {
 		}
 	}
 	if d.fromDebug.Len() == before {
-		return nil
+		return false, nil
 	}
-	return d.read()
+	return true, d.read()
 }
 
-func incomplete(decls *cdecl.Decls, name string) bool {
-	t, err := decls.Type(name)
-	if err != nil {
-		return true
+// incomplete reports whether t, or what it is a pointer to or a function of,
+// is a struct or union that is only declared.
+func incomplete(t dtype.Type) bool {
+	switch t := dtype.Resolve(t).(type) {
+	case *dtype.Pointer:
+		return incomplete(t.Elem())
+	case *dtype.Array:
+		return incomplete(t.Elem())
+	case *dtype.Func:
+		return incomplete(t.Result()) || slices.ContainsFunc(t.Params(), func(p dtype.Param) bool { return incomplete(p.Type) })
+	case *dtype.Struct:
+		return !t.Complete()
+	case *dtype.Union:
+		return !t.Complete()
 	}
-	_, err = dtype.WASM32.Size(t)
-	return errors.Is(err, dtype.ErrIncomplete)
+	return false
 }

@@ -85,7 +85,7 @@ func (c *call) run(ctx context.Context, args []value) (*answer, error) {
 
 // enter makes the call with the frame as it is.
 func (c *call) enter(ctx context.Context) (errno int32, err error) {
-	frame := wasmffi.Frame{Ctx: ctx, Words: c.words, WantErrno: true}
+	frame := wasmffi.Frame{Ctx: ctx, Words: c.words, WantErrno: c.session.errno}
 	err = c.plan.call.Call(&frame)
 	c.flush()
 	return frame.Errno, err

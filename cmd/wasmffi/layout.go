@@ -192,21 +192,17 @@ func (l *layouts) typeNamed(name string, abi *dtype.ABI) (dtype.Type, error) {
 		}
 		l.decls[abi] = ds
 	}
-	if l.info != nil && incomplete(ds.Decls, name) {
-		if t, err := l.info.Type(name); err == nil {
-			return t, nil
-		}
+	if l.info == nil {
+		return ds.Type(name)
+	}
+	t, err := ds.Type(name)
+	if err == nil && !incomplete(t) {
+		return t, nil
+	}
+	if t, err := l.info.Type(name); err == nil {
+		return t, nil
 	}
 	return ds.typeNamed(name)
-}
-
-// infoTyper is debug info as a source of types by name.
-type infoTyper struct{ info *debuginfo.Info }
-
-func (i infoTyper) TypeNamed(name string) (dtype.Type, error) { return i.info.Type(name) }
-
-func (i infoTyper) TypeOf(s wasmffi.Symbol) (dtype.Type, error) {
-	return nil, fmt.Errorf("%w: %s", wasmffi.ErrNotSupported, s.Name)
 }
 
 func layoutError(name string, err error) error {

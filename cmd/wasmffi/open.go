@@ -31,7 +31,6 @@ func openLibrary(t *terminal, name string, f *callFlags) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts.Timeout = f.timeout
 	opts.Stdout, opts.Stderr = t.out, t.err
 	if f.json || f.jsonl {
 		opts.Stdout = t.err

@@ -57,7 +57,7 @@ const nativeWorks = (runtime.GOOS == "linux" || runtime.GOOS == "darwin") && (ru
 
 // TestScripts runs the command as people do. A script finds the fixtures as
 // values.wasm and libvalues.so, and $WASM and $NATIVE name them, and has the
-// conditions [wasm], [native] and [libc] (this is glibc's system).
+// conditions [sandbox], [native] and [libc] (this is glibc's system).
 func TestScripts(t *testing.T) {
 	f := fixtures()
 	if f.wasm == "" {
@@ -70,7 +70,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Condition: func(cond string) (bool, error) {
 			switch cond {
-			case "wasm":
+			case "sandbox":
 				return f.wasm != "", nil
 			case "native":
 				return f.native != "", nil
@@ -85,6 +85,7 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_CACHE_HOME", env.Getenv("WORK")+"/cache")
+			env.Setenv("BIN", filepath.SplitList(env.Getenv("PATH"))[0])
 			env.Setenv("CLANG_PACKAGES", needsClang)
 			env.Setenv("CC_PACKAGES", needsCC)
 			for _, path := range []string{f.wasm, f.native, "testdata/values.h", "testdata/values.c"} {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/debuginfo"
 	"github.com/wasmffi/wasmffi/dtype"
 )
 
@@ -14,6 +15,7 @@ type session struct {
 	lib   wasmffi.Library
 	decls *declarations
 	flush func() // writes out what C has printed
+	errno bool   // C's errno can be read
 	funcs map[string]*function
 }
 
@@ -32,12 +34,25 @@ type plan struct {
 }
 
 func newSession(lib wasmffi.Library, flags *declFlags, flush func()) (*session, error) {
-	debug, _ := lib.(wasmffi.Typer)
-	decls, err := flags.parse(lib.Space().ABI(), debug)
+	decls, err := flags.parse(lib.Space().ABI(), typerOf(lib))
 	if err != nil {
 		return nil, &wasmffi.Error{Op: "call", Library: lib.Name(), Err: err}
 	}
-	return &session{lib: lib, decls: decls, flush: flush, funcs: map[string]*function{}}, nil
+	return &session{lib: lib, decls: decls, flush: flush, errno: hasErrno(lib), funcs: map[string]*function{}}, nil
+}
+
+// hasErrno reports whether a call can be asked for errno: a module may not
+// export it.
+func hasErrno(lib wasmffi.Library) bool {
+	if lib.Space().ABI() != dtype.WASM32 {
+		return true
+	}
+	for _, name := range []string{"errno", "__errno_location"} {
+		if _, err := lib.Lookup(name); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // fail is the error of a call; arg counts from 1, 0 for the call as a whole.
@@ -59,14 +74,10 @@ func (s *session) function(proto string) (*function, error) {
 	name, sig, err := s.decls.proto(proto)
 	if err != nil && isBareName(proto) {
 		name = proto
-		var debugErr error
-		if sig, debugErr = wasmffi.Signature(s.lib, proto); debugErr != nil {
-			return nil, s.undeclared(proto, debugErr)
-		}
-		err = nil
+		sig, err = s.fromDebugInfo(name)
 	}
 	if err != nil {
-		return nil, s.fail("", 0, err)
+		return nil, s.fail(name, 0, err)
 	}
 	f := &function{name: name, sig: sig, plans: map[string]plan{}}
 	// Binding makes all the checks that a program's call would meet.
@@ -80,12 +91,28 @@ func (s *session) function(proto string) (*function, error) {
 	return f, nil
 }
 
-// undeclared is the error for a bare name that nothing declares.
-func (s *session) undeclared(name string, err error) error {
-	if errors.Is(err, wasmffi.ErrNotSupported) {
-		err = fmt.Errorf("no debug info declares it; write its prototype, as in 'int %s(int)', or give declarations with -e or -H", name)
+// fromDebugInfo is the signature of a function that nothing else declares.
+func (s *session) fromDebugInfo(name string) (*dtype.Func, error) {
+	sym, err := s.lib.Lookup(name)
+	if err != nil {
+		return nil, err
 	}
-	return s.fail(name, 0, err)
+	var t dtype.Type
+	err = debuginfo.ErrNone
+	if s.decls.debug != nil {
+		t, err = s.decls.debug.TypeOf(sym)
+	}
+	if errors.Is(err, debuginfo.ErrNone) || errors.Is(err, debuginfo.ErrNotFound) {
+		return nil, fmt.Errorf("no debug info declares it; write its prototype, as in 'int %s(int)', or give declarations with -e or -H", name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	sig, ok := dtype.Resolve(t).(*dtype.Func)
+	if !ok {
+		return nil, fmt.Errorf("%w: it is a variable of type %v", wasmffi.ErrSignature, t)
+	}
+	return sig, nil
 }
 
 // plan is the plan for a call whose variadic arguments have these types.
