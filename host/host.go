@@ -41,20 +41,24 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/wasmffi/wasmffi"
 )
 
-// Open opens the module in a file. It never loads machine code: a file that is
+// Open opens the module in a file, or by a bare name such as "geo" in the
+// current directory, [Options.Path] or $WASMFFI_PATH. It never loads machine code: a file that is
 // not wasm gives an error wrapping [wasmffi.ErrRefused] or [wasmffi.ErrFormat].
 // ctx bounds compiling the module and running its own initialisation.
 func Open(ctx context.Context, name string, opts Options) (*Library, error) {
 	if err := wasmffi.Audit(wasmffi.AuditEvent{Op: wasmffi.AuditOpen, Library: name}); err != nil {
 		return nil, err
 	}
-	data, err := readModule(name)
+	data, err := findModule(name, opts.Path)
 	if err != nil {
 		return nil, openError(name, err)
 	}
@@ -72,6 +76,19 @@ func OpenBytes(ctx context.Context, name string, data []byte, opts Options) (*Li
 
 func openError(name string, err error) error {
 	return &wasmffi.Error{Op: "open", Library: name, Err: err}
+}
+
+// findModule reads the module a name stands for.
+func findModule(name string, path []string) ([]byte, error) {
+	data, err := readModule(name)
+	if !errors.Is(err, wasmffi.ErrNotFound) || filepath.Base(name) != name {
+		return data, err
+	}
+	found, tried := find(name, path)
+	if found == "" {
+		return nil, fmt.Errorf("%w: tried %s", wasmffi.ErrNotFound, strings.Join(tried, ", "))
+	}
+	return readModule(found)
 }
 
 // readModule reads a file, but no more of it than its first bytes allow.

@@ -92,43 +92,51 @@ func instanceOf(ctx context.Context) *instance {
 	return ctx.Value(instanceKey{}).(*instance)
 }
 
-// instantiate makes an instance of a module and runs its initialisation.
-func instantiate(ctx context.Context, name string, m *module, opts Options) (in *instance, err error) {
-	in = &instance{name: name, opts: opts, mod: m, level: &level{}}
+// instantiate makes an instance of a module and runs its initialisation. On
+// failure the module is released.
+func instantiate(ctx context.Context, name string, m *module, opts Options) (*instance, error) {
+	in := &instance{name: name, opts: opts, mod: m, level: &level{}}
 	in.age.Store(1)
 	in.wasmCtx.in = in
 	in.lock.init()
 	in.clock.slice = firstFuel
-	defer func() {
-		if err != nil {
-			in.discard()
-		}
-	}()
-	if err := in.reserve(); err != nil {
+	if err := in.start(ctx); err != nil {
+		in.discard()
 		return nil, err
+	}
+	return in, nil
+}
+
+func (in *instance) start(ctx context.Context) error {
+	if err := in.reserve(); err != nil {
+		return err
 	}
 	provided, err := in.provideImports()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	c := experimental.WithImportResolver(&in.wasmCtx, func(name string) api.Module { return provided[name] })
 	if in.mem != nil {
 		c = experimental.WithMemoryAllocator(c, in.mem)
 	}
-	err = in.first(ctx, func() error {
-		in.wasm, err = m.rt.InstantiateModule(c, m.code, in.wasiConfig())
+	err = in.first(ctx, func() (err error) {
+		in.wasm, err = in.mod.rt.InstantiateModule(c, in.mod.code, in.wasiConfig())
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("start function: %w", err)
+	switch {
+	case err == nil:
+	case in.mod.res.Module.HasStart:
+		return fmt.Errorf("start function: %w", err)
+	default:
+		return err
 	}
 	in.findStackPointer()
 	in.tables.init(in)
 	in.heap.init(in)
 	if err := in.initialize(ctx); err != nil {
-		return nil, fmt.Errorf("_initialize: %w", err)
+		return fmt.Errorf("_initialize: %w", err)
 	}
-	return in, nil
+	return nil
 }
 
 // reserve makes the linear memory. Its limit is the smaller of the module's

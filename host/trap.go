@@ -170,13 +170,20 @@ func engineError(err error) error {
 	return errors.New(strings.TrimSuffix(text, " (recovered by wazero)"))
 }
 
-// rewriteError gives guestabi's refusals the sentinels of package wasmffi.
+// rewriteError gives guestabi's refusals the sentinels of package wasmffi too.
 func rewriteError(err error) error {
+	kind := wasmffi.ErrFormat
 	switch {
 	case errors.Is(err, guestabi.ErrLimit):
-		return fmt.Errorf("%w: %w", wasmffi.ErrLimit, err)
+		kind = wasmffi.ErrLimit
 	case errors.Is(err, guestabi.ErrNotSupported):
-		return fmt.Errorf("%w: %w", wasmffi.ErrNotSupported, err)
+		kind = wasmffi.ErrNotSupported
 	}
-	return fmt.Errorf("%w: %w", wasmffi.ErrFormat, err)
+	return &kindError{kind, err}
 }
+
+// A kindError is an error that is also of another kind.
+type kindError struct{ kind, err error }
+
+func (e *kindError) Error() string   { return e.err.Error() }
+func (e *kindError) Unwrap() []error { return []error{e.kind, e.err} }

@@ -65,6 +65,11 @@ EXPORT int sum(const int *p, int n) {
 EXPORT void scale(double *p, int n, double by) {
     for (int i = 0; i < n; i++) p[i] *= by;
 }
+EXPORT int sum_rows(int **rows, int n, int m) {
+    int s = 0;
+    for (int i = 0; i < n; i++) s += sum(rows[i], m);
+    return s;
+}
 EXPORT int overlap(int *a, int *b) { a[1] = 7; return b[0]; }
 EXPORT void *stack_address(void) { return __builtin_frame_address(0); }
 EXPORT int set_errno(int e) { int old = errno; errno = e; return old; }
