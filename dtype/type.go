@@ -14,6 +14,14 @@
 // union may first be declared and later be defined, which is how recursive
 // types are made; see [DeclareStruct].
 //
+// # Layout
+//
+// Structs and unions are laid out by the rules of the ABI's own compiler
+// ([Dialect]): System V's, those of gcc's and clang's ms_struct, which mingw
+// uses, or Microsoft's. Attributes (packed, aligned, #pragma pack, byte order)
+// belong to the type ([Attr], [Field]). [ABI.Describe] and the %+v of a struct
+// show offsets, bits and holes.
+//
 // # Identity
 //
 // Two types are identical ([Identical]) when C would spell them the same:
@@ -30,8 +38,9 @@ import "fmt"
 // A Type is a C type: one of *Void, *Bool, *Int, *Float, *Complex, *Pointer,
 // *Array, *Struct, *Union, *Enum, *Func or *Named. The set is closed.
 type Type interface {
-	// String is the type as C spells it, without its definition: "int",
-	// "struct point *", "int (*)(const char *)".
+	// String is the type as C spells it: "int", "struct point *",
+	// "int (*)(const char *)". Only a type without a tag is spelt by its
+	// definition; see [Declare] and [Define].
 	String() string
 	sealed()
 }
