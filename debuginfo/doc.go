@@ -23,10 +23,14 @@
 // kept, size_t or int32_t are dtype's own, a pointer to const says so. The
 // offsets in the debug info are the truth: the packed and aligned attributes,
 // which DWARF does not carry, are derived so that the layout on [Info.ABI] is
-// exactly that. A struct whose layout no C attributes explain is left
-// incomplete where it is pointed to, and is an error wrapping
-// [dtype.ErrNotSupported] where it is used by value or asked for by name.
+// exactly that, as are unnamed bit-fields.
 //
+// What dtype cannot express (vector types, _Float128 beside an x87 long double)
+// is an error wrapping [dtype.ErrNotSupported] where it is used by value or
+// asked for by name. Behind a pointer it does no harm: a struct of that kind is
+// left incomplete there, and anything else becomes void.
+//
+// A struct, union or enum that several source files define alike is one type.
 // Only units written in C are read; others are skipped.
 //
 // # Addresses

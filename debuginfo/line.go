@@ -41,7 +41,7 @@ func (i *Info) file(u *unit, n uint64) string {
 type Frame struct {
 	Func   string
 	File   string
-	Line   int
+	Line   int // 0 for code that the compiler made of no line in particular
 	Column int // 0 if unknown
 	// Inlined tells that the function's code is inside that of the next frame.
 	Inlined bool
