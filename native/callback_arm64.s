@@ -7,7 +7,7 @@
 DATA ·callbackEntry+0(SB)/8, $callbackEntry<>(SB)
 GLOBL ·callbackEntry(SB), NOPTR|RODATA, $8
 
-// Where every thunk jumps to, with its slot in R16 and the rest as C left it.
+// Where every thunk jumps to, with its slot's address in R16 and the rest as C left it.
 //
 // It spills the argument registers into a callbackFrame on C's stack, right
 // below the four words between them and the stack arguments, so that both make

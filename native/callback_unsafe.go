@@ -19,7 +19,7 @@ import (
 type callbackFrame struct {
 	_ structs.HostLayout
 
-	slot    uintptr // the thunk's number
+	slot    uintptr // *slot of the thunk; kept alive by thunks
 	call    uintptr // callRecord of the call that C is in on this thread, or 0
 	x87     uint32  // as in callTarget
 	saved   uint64  // the assembler's scratch register (arm64)
@@ -42,7 +42,7 @@ var onCallbackCall = onCallback
 // onCallback is Go's side of a callback, on the goroutine that called C, or on
 // one that the runtime made for a thread of C's own.
 func onCallback(cb *callbackFrame) {
-	t := thunks.target(cb.slot)
+	t := (*slot)(pointerAt(&cb.slot)).target.Load()
 	if cb.call == 0 {
 		r := takeRoom()
 		r.callback.Ctx = context.Background()
@@ -69,6 +69,9 @@ func onCallback(cb *callbackFrame) {
 // otherwise.
 func pointerAt(p *uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(p)) }
 
+// address is the slot's address, for its thunk.
+func (s *slot) address() uint64 { return uint64(uintptr(unsafe.Pointer(s))) }
+
 // A target is what a thunk's slot calls.
 type target struct {
 	spec  wasmffi.CallbackSpec
@@ -85,14 +88,9 @@ func (t *target) run(cb *callbackFrame, r *room, call *callRecord) {
 		f.Words = r.wordsOf(n)
 	}
 	words := f.Words
-	// The image is C's stack, read before the callback returns.
-	image := unsafe.Slice(&cb.image[0], firstStack+p.stackWords)
-	for i := range p.incoming {
-		in := &p.incoming[i]
-		words[in.frame] = in.canonical(image[in.image])
-	}
+	p.receive(words, unsafe.Pointer(&cb.image))
 	if p.irregular {
-		p.fetch(words, image)
+		p.fetch(words, cb.imageOf(p))
 	}
 
 	if err := t.invoke(f, call); err != nil && r.failure == nil {
@@ -103,7 +101,7 @@ func (t *target) run(cb *callbackFrame, r *room, call *callRecord) {
 		cb.results[w.from] = words[w.to]
 	}
 	if p.irregular {
-		p.deliver(cb, words, image)
+		p.deliver(cb, words, cb.imageOf(p))
 	}
 }
 
@@ -158,6 +156,25 @@ func (c *callRecord) abandon() {
 	t := (*threadRecord)(pointerAt(&c.thread))
 	t.current = c.outer
 	atomic.StoreUintptr(&t.depth, t.depth-1)
+}
+
+// receive takes a callback's arguments from its image, which is C's stack.
+func (p *plan) receive(words []uint64, image unsafe.Pointer) {
+	for i := range p.incoming {
+		in := &p.incoming[i]
+		w := *(*uint64)(unsafe.Add(image, in.offset)) << (in.shift & 63)
+		if in.signed {
+			w = uint64(int64(w) >> (in.shift & 63))
+		} else {
+			w >>= in.shift & 63
+		}
+		words[in.frame] = w
+	}
+}
+
+// imageOf is the image of a callback with the stack arguments of its plan.
+func (cb *callbackFrame) imageOf(p *plan) []uint64 {
+	return unsafe.Slice(&cb.image[0], firstStack+p.stackWords)
 }
 
 // fetch completes a callback's arguments.

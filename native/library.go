@@ -136,13 +136,13 @@ func (l *library) Callback(spec wasmffi.CallbackSpec) (wasmffi.Callback, error) 
 	if err != nil {
 		return nil, fmt.Errorf("callback %v: %w", spec.Sig, err)
 	}
-	cb := &callback{lib: l, target: &target{spec: spec, plan: p}}
+	cb := &callback{lib: l}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.check(); err != nil { // under the lock: Close frees what is there
 		return nil, err
 	}
-	if cb.slot, cb.code, err = thunks.bind(cb.target); err != nil {
+	if cb.slot, err = thunks.bind(&target{spec: spec, plan: p}); err != nil {
 		return nil, err
 	}
 	l.callbacks[cb] = struct{}{}
@@ -159,20 +159,18 @@ func (l *library) Flush() error {
 
 // A callback is a thunk in use.
 type callback struct {
-	lib    *library
-	target *target
-	slot   uint32
-	code   uintptr
-	freed  atomic.Bool
+	lib   *library
+	slot  *slot
+	freed atomic.Bool
 }
 
 // Address implements wasmffi.Callback.
-func (c *callback) Address() uint64 { return uint64(c.code) }
+func (c *callback) Address() uint64 { return uint64(c.slot.code) }
 
 // Free implements wasmffi.Callback.
 func (c *callback) Free() error {
 	if c.freed.CompareAndSwap(false, true) {
-		thunks.unbind(c.slot, c.target)
+		thunks.unbind(c.slot)
 		c.lib.mu.Lock()
 		delete(c.lib.callbacks, c)
 		c.lib.mu.Unlock()

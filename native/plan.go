@@ -42,17 +42,10 @@ type plan struct {
 // an integer's type undefined; shifting them out and back makes the word
 // canonical.
 type incoming struct {
-	image, frame uint32
-	shift        uint8
-	signed       bool
-}
-
-func (in *incoming) canonical(w uint64) uint64 {
-	w <<= in.shift & 63
-	if in.signed {
-		return uint64(int64(w) >> (in.shift & 63))
-	}
-	return w >> (in.shift & 63)
+	offset uint32 // in the image, in bytes
+	frame  uint32 // word in the frame
+	shift  uint8
+	signed bool
 }
 
 // copies are copies of whole words, and of shorter runs of bytes.
@@ -106,7 +99,7 @@ func newPlan(conv *convention, t *dtype.Func) (*plan, error) {
 			in.shift, in.signed = uint8(64-8*s.size), s.signed
 		}
 		for _, w := range p.params.words[before:] {
-			in.image, in.frame = w.to, w.from
+			in.offset, in.frame = 8*w.to, w.from
 			p.incoming = append(p.incoming, in)
 		}
 	}

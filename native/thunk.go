@@ -11,20 +11,19 @@ import (
 	"github.com/wasmffi/wasmffi"
 )
 
-// A thunk is a few instructions that load the number of a slot and jump to
+// A thunk is a few instructions that load the address of a slot and jump to
 // callbackEntry: the C function pointer of a callback. Thunks are made a page
 // at a time and never unmapped or changed, since C may hold the pointer of a
 // callback that was freed; what they lead to is in their slot.
 type thunkTable struct {
-	pages atomic.Pointer[[]*thunkPage] // read by callbacks, which take no lock
-
-	mu   sync.Mutex
-	free []uint32 // slots in the order in which they were freed
+	mu    sync.Mutex
+	pages []*[thunksPerPage]slot // keeps them alive: the thunks have their addresses
+	free  []*slot                // in the order in which they were freed
 }
 
-type thunkPage struct {
-	code  uintptr // address of the first thunk
-	slots [thunksPerPage]atomic.Pointer[target]
+type slot struct {
+	target atomic.Pointer[target] // never nil once its thunk was given out
+	code   uintptr                // the thunk's address
 }
 
 const (
@@ -37,62 +36,54 @@ const (
 
 var thunks thunkTable
 
-// target is what a slot calls: never nil once its thunk was given out.
-func (tt *thunkTable) target(slot uintptr) *target {
-	return (*tt.pages.Load())[slot/thunksPerPage].slots[slot%thunksPerPage].Load()
-}
-
-// bind gives a thunk to t and returns its slot and address.
-func (tt *thunkTable) bind(t *target) (slot uint32, code uintptr, err error) {
+// bind gives a thunk to t.
+func (tt *thunkTable) bind(t *target) (*slot, error) {
 	tt.mu.Lock()
 	defer tt.mu.Unlock()
 	if len(tt.free) < reuseAfter {
 		if err := tt.addPage(); err != nil && len(tt.free) == 0 {
-			return 0, 0, err
+			return nil, err
 		}
 	}
-	slot = tt.free[0]
+	s := tt.free[0]
 	tt.free = tt.free[1:]
-	page := (*tt.pages.Load())[slot/thunksPerPage]
-	page.slots[slot%thunksPerPage].Store(t)
-	return slot, page.code + uintptr(slot%thunksPerPage)*thunkSize, nil
+	s.target.Store(t)
+	return s, nil
 }
 
 // unbind leaves a tombstone, which keeps the fallback for C, in a slot.
-func (tt *thunkTable) unbind(slot uint32, t *target) {
-	gone := &target{spec: t.spec, plan: t.plan, freed: true}
+func (tt *thunkTable) unbind(s *slot) {
+	gone := *s.target.Load()
+	gone.freed = true
 	gone.spec.Func = nil // may hold much alive
 	tt.mu.Lock()
 	defer tt.mu.Unlock()
-	(*tt.pages.Load())[slot/thunksPerPage].slots[slot%thunksPerPage].Store(gone)
-	tt.free = append(tt.free, slot)
+	s.target.Store(&gone)
+	tt.free = append(tt.free, s)
 }
 
 // addPage maps a page and fills it with thunks. The page is never writable and
 // executable at once.
 func (tt *thunkTable) addPage() error {
-	var pages []*thunkPage
-	if p := tt.pages.Load(); p != nil {
-		pages = *p
-	}
-	first := uint32(len(pages) * thunksPerPage)
 	code, err := syscall.Mmap(-1, 0, thunksPerPage*thunkSize, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
 	if err != nil {
 		return fmt.Errorf("%w: no memory for callbacks: %w", wasmffi.ErrNotSupported, err)
 	}
-	for i := range uint32(thunksPerPage) {
-		putThunk(code[i*thunkSize:][:thunkSize], first+i, uint64(callbackEntry))
+	slots := new([thunksPerPage]slot)
+	addr := addressOf(code)
+	for i := range slots {
+		s := &slots[i]
+		s.code = addr + uintptr(i*thunkSize)
+		putThunk(code[i*thunkSize:][:thunkSize], s.address(), uint64(callbackEntry))
 	}
 	if err := syscall.Mprotect(code, syscall.PROT_READ|syscall.PROT_EXEC); err != nil {
-		syscall.Munmap(code)
+		_ = syscall.Munmap(code)
 		return fmt.Errorf("%w: this system refuses executable memory for callbacks: %w", wasmffi.ErrNotSupported, err)
 	}
-	addr := addressOf(code)
 	flushCode(addr, uintptr(len(code)))
-	pages = append(pages[:len(pages):len(pages)], &thunkPage{code: addr})
-	tt.pages.Store(&pages)
-	for i := range uint32(thunksPerPage) {
-		tt.free = append(tt.free, first+i)
+	tt.pages = append(tt.pages, slots)
+	for i := range slots {
+		tt.free = append(tt.free, &slots[i])
 	}
 	return nil
 }
