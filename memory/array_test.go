@@ -170,13 +170,13 @@ func TestNewArrayChecksExtent(t *testing.T) {
 		{6, []int{3, 4}, []int64{-2, 2}, true},
 		{4, []int{4, 2}, []int64{-2, 2}, false},
 		{100, []int{0, 5}, []int64{1 << 40, 2}, true},
-		{0, []int{1 << 40}, []int64{1 << 40}, false},
+		{0, []int{math.MaxInt}, []int64{1 << 40}, false},
 		{0, []int{3}, []int64{math.MinInt64}, false},
 		{0, []int{1}, []int64{math.MinInt64}, true},
 		{math.MaxUint64, []int{1}, []int64{2}, false},
 		{0, []int{-1}, []int64{2}, false},
 		{0, []int{2}, []int64{2, 2}, false},
-		{0, []int{1 << 40, 1 << 40}, []int64{0, 0}, false},
+		{0, []int{math.MaxInt, math.MaxInt, 8}, []int64{0, 0, 0}, false},
 	} {
 		_, err := NewArray(v, dtype.CShort, tt.offset, tt.shape, tt.strides)
 		assert.Equal(t, tt.ok, err == nil, "%+v: %v", tt, err)

@@ -237,12 +237,18 @@ func (e *Encoder) stringBlock(s string, elem dtype.Type) (int, error) {
 	if i := strings.IndexByte(s, 0); i >= 0 {
 		return -1, fmt.Errorf("%w: NUL at byte %d of a string of %d", ErrRange, i, len(s))
 	}
-	text, err := encodeText(s, size, false)
-	if err != nil {
-		return -1, err
+	var data []byte
+	if size == 1 {
+		data = e.alloc(uint64(len(s))+1, 1)
+		copy(data, s)
+	} else {
+		text, err := encodeText(s, size, false)
+		if err != nil {
+			return -1, err
+		}
+		data = e.alloc(uint64(len(text))+size, size)
+		copy(data, text)
 	}
-	data := e.alloc(uint64(len(text))+size, size)
-	copy(data, text)
 	e.Blocks = append(e.Blocks, Block{Data: data, Align: size, Flow: In})
 	return len(e.Blocks) - 1, nil
 }
@@ -301,6 +307,9 @@ func (e *Encoder) objects(v reflect.Value, g reflect.Type, elem dtype.Type, flow
 // in their turn. Pointers of C's are of the given space.
 func (e *Encoder) Finish(space Space) error {
 	e.release()
+	if len(e.copies) == 0 {
+		return nil
+	}
 	d := decoder{abi: e.ABI, space: space, back: true}
 	if space != nil {
 		d.life = space.Lifetime()

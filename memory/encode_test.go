@@ -108,7 +108,7 @@ func TestValueErrors(t *testing.T) {
 		{cPoint, nil, ErrType, `encode struct point: wrong type: nil for C struct point`},
 		{cPoint, map[int]int{}, ErrType, `encode struct point: wrong type: Go map[int]int for C struct point`},
 		{poly, Record{{"pts", []any{nil}}}, ErrType, `encode struct poly.pts[0]: wrong type: nil for C struct point`},
-		{poly, Record{{"pts", []any{[]any{1}, Record{{"y", 1 << 31}}}}}, ErrRange,
+		{poly, Record{{"pts", []any{[]any{1}, Record{{"y", int64(1 << 31)}}}}}, ErrRange,
 			`encode struct poly.pts[1].y: value out of range: 2147483648 does not fit int (-2147483648…2147483647)`},
 		{poly, Record{{"pts", []point{{}, {}, {}, {}}}}, ErrRange, `encode struct poly.pts: value out of range: too many initialisers: 4 for 3`},
 		{poly, Record{{"pts", [2]point{}}}, ErrType, `encode struct poly.pts: wrong type: Go [2]memory.point for C struct point [3]`},
@@ -158,7 +158,7 @@ func TestPointerInPlace(t *testing.T) {
 	cPoint := structOf(t, "point", f("x", dtype.CInt), f("y", dtype.CInt))
 	ints := []int32{1, 2, 3}
 	pts := []point{{1, 2}, {3, 4}}
-	fixed := [3]float64{1, 2, 3}
+	fixed := [3]float32{1, 2, 3}
 	chars := []dtype.Char("abc")
 	bytes := []byte("abc")
 	for _, tt := range []struct {
@@ -172,8 +172,8 @@ func TestPointerInPlace(t *testing.T) {
 		{&ints[1], dtype.CInt, unsafe.Pointer(&ints[1]), 4},
 		{pts, cPoint, unsafe.Pointer(&pts[0]), 16},
 		{&pts[1], cPoint, unsafe.Pointer(&pts[1]), 8},
-		{&fixed, dtype.CDouble, unsafe.Pointer(&fixed), 24},
-		{&fixed, arrayOf(t, dtype.CDouble, 3), unsafe.Pointer(&fixed), 24},
+		{&fixed, dtype.CFloat, unsafe.Pointer(&fixed), 12},
+		{&fixed, arrayOf(t, dtype.CFloat, 3), unsafe.Pointer(&fixed), 12},
 		{chars, dtype.CChar, unsafe.Pointer(&chars[0]), 3},
 		{bytes, dtype.CChar, unsafe.Pointer(&bytes[0]), 3},
 		{bytes, dtype.CVoid, unsafe.Pointer(&bytes[0]), 3},
