@@ -86,7 +86,7 @@ func (d *decoder) decode(off, depth int) (*ctype, error) {
 }
 
 func (d *decoder) decodeNew(off, depth int) (*ctype, error) {
-	if off < 0 {
+	if off == elsewhere {
 		return nil, fmt.Errorf("%w: type in a supplementary file", dtype.ErrNotSupported)
 	}
 	u := d.data.unitAt(off)
@@ -311,6 +311,9 @@ func (d *decoder) enum(e *entry, depth int) (*ctype, error) {
 
 // tagged decodes a struct, union or enum, or takes the one that is like it.
 func (d *decoder) tagged(e *entry, depth int) (*ctype, error) {
+	if e.full != 0 {
+		return d.decode(e.full, depth+1)
+	}
 	if full, ok := d.complete(e); ok {
 		return d.decode(full, depth+1)
 	}

@@ -1,6 +1,7 @@
 package debuginfo
 
 import (
+	"errors"
 	"fmt"
 	"sort"
 )
@@ -22,7 +23,7 @@ type dwarfData struct {
 
 	units   []*unit // by offset
 	sigs    map[uint64]int
-	damaged error // the first reason why a unit could not be read
+	damaged error // the first reason why a unit was not read
 
 	abbrevs map[abbrevKey]*abbrevTable
 	// abbrevBudget bounds the bytes of .debug_abbrev parsed in all: tables
@@ -62,7 +63,7 @@ func readDWARF(c container) (*dwarfData, error) {
 	d.readUnits(d.infoSize, len(d.info), true)
 	if len(d.units) == 0 {
 		if d.damaged == nil {
-			d.damage(0, "no unit")
+			d.damage(0, errors.New("no unit"))
 		}
 		return nil, d.damaged
 	}
@@ -70,9 +71,13 @@ func readDWARF(c container) (*dwarfData, error) {
 }
 
 // damage keeps the first reason why something at off could not be read.
-func (d *dwarfData) damage(off int, format string, args ...any) {
-	if d.damaged == nil {
-		d.damaged = fmt.Errorf("%w: .debug_info+0x%x: %s", ErrMalformed, off, fmt.Sprintf(format, args...))
+func (d *dwarfData) damage(off int, err error) {
+	switch {
+	case d.damaged != nil:
+	case notSupported(err):
+		d.damaged = err
+	default:
+		d.damaged = fmt.Errorf("%w: .debug_info+0x%x: %w", ErrMalformed, off, err)
 	}
 }
 

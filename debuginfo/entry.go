@@ -15,10 +15,11 @@ type entry struct {
 	name    string
 	typ     int // offset of the type's entry, 0 is void
 	origin  int // DW_AT_abstract_origin or DW_AT_specification
+	full    int // the same type in a type unit
 	sibling int
-	alt     bool // typ or origin is in a supplementary file
 
 	external, declaration, prototyped, bigEndian, vector bool
+	split                                                bool // the unit's contents are in another file
 
 	byteSize, bitSize, bitOffset, dataBitOffset uint64
 	memberOffset                                uint64
@@ -101,6 +102,8 @@ func (e *entry) set(a dwarf.Attr, v value) {
 		e.typ = e.reference(v)
 	case dwarf.AttrAbstractOrigin, dwarf.AttrSpecification:
 		e.origin = e.reference(v)
+	case dwarf.AttrSignature:
+		e.full = e.reference(v)
 	case dwarf.AttrSibling:
 		e.sibling = e.reference(v)
 	case dwarf.AttrExternal:
@@ -111,6 +114,8 @@ func (e *entry) set(a dwarf.Attr, v value) {
 		e.prototyped = v.n != 0
 	case dwarf.AttrEndianity:
 		e.bigEndian = v.n == 1 // DW_END_big
+	case dwarf.AttrDwoName, attrGNUDwoName:
+		e.split = true
 	case attrGNUVector:
 		e.vector = v.n != 0
 	case dwarf.AttrByteSize:
@@ -172,9 +177,11 @@ func (e *entry) set(a dwarf.Attr, v value) {
 	}
 }
 
-// attrGNUVector marks an array type made by vector_size; debug/dwarf has no
-// name for it.
-const attrGNUVector dwarf.Attr = 0x2107
+// GNU's attributes that debug/dwarf has no names for.
+const (
+	attrGNUVector  dwarf.Attr = 0x2107 // an array type made by vector_size
+	attrGNUDwoName dwarf.Attr = 0x2130 // split DWARF 4
+)
 
 // number takes a constant over; what is computed at run time (an expression,
 // another entry) is noted as such.
@@ -187,8 +194,13 @@ func (e *entry) number(v value, to *uint64, has attrSet) {
 	e.present |= has
 }
 
-// reference is the offset of the entry that v refers to, -1 if it is in
-// another file or nowhere.
+// Offsets of references that lead to no entry.
+const (
+	nowhere   = -1
+	elsewhere = -2 // in a supplementary file, as dwz makes them
+)
+
+// reference is the offset of the entry that v refers to.
 func (e *entry) reference(v value) int {
 	switch v.kind {
 	case valueRef:
@@ -200,9 +212,9 @@ func (e *entry) reference(v value) int {
 			return off
 		}
 	case valueAlt:
-		e.alt = true
+		return elsewhere
 	}
-	return -1
+	return nowhere
 }
 
 // plusConst is the constant of an expression that adds one to an address, the

@@ -237,6 +237,17 @@ func TestSharedType(t *testing.T) {
 	assert.Same(t, dtype.Members(p)[1].Type, fb.Type.Params()[1].Type)
 }
 
+func TestSplitDWARF(t *testing.T) {
+	for _, version := range []string{"-gdwarf-4", "-gdwarf-5"} {
+		tc := gcc
+		tc.command += " -gsplit-dwarf " + version
+		info := tc.compile(t, "split.c", "int f(int n) { return n; }")
+		_, err := info.Func("f")
+		assert.ErrorIs(t, err, dtype.ErrNotSupported)
+		assert.ErrorContains(t, err, "debug info in .dwo files (-gsplit-dwarf)")
+	}
+}
+
 func TestNotC(t *testing.T) {
 	tc := gcc
 	tc.command += " -g"

@@ -3,6 +3,7 @@ package debuginfo
 import (
 	"cmp"
 	"debug/dwarf"
+	"errors"
 	"slices"
 	"sort"
 )
@@ -73,7 +74,7 @@ func buildIndex(d *dwarfData) *index {
 			continue
 		}
 		if off, ok := x.walk(u, &later); !ok {
-			d.damage(off, "entry is damaged")
+			d.damage(off, errors.New("entry is damaged"))
 		}
 	}
 	var e entry

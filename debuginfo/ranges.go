@@ -106,7 +106,9 @@ func (u *unit) ranges5(at uint64) (list []span) {
 		case rleStartLength:
 			s.low = c.uint(size)
 			s.high = s.low + c.uleb()
-		default: // rleEndOfList, or what cannot be read on
+		case rleEndOfList:
+			return list
+		default: // of unknown size
 			return list
 		}
 		if c.bad {

@@ -78,6 +78,10 @@ func (s *signature) typ(d *dwarfData, off int) {
 			s.left = 0
 			return
 		}
+		if e.full != 0 {
+			off = e.full
+			continue
+		}
 		s.head(&e)
 		switch e.tag {
 		case dwarf.TagStructType, dwarf.TagUnionType, dwarf.TagEnumerationType:

@@ -138,3 +138,28 @@ struct node {
 		assert.Same(t, dtype.CFloat, dtype.Resolve(fields[7].Type))
 	})
 }
+
+// With type units, entries refer to types by signature.
+func TestTypeUnits(t *testing.T) {
+	const c = `
+struct inner { int a; double b; };
+enum e { A, B };
+struct outer { struct inner in; struct outer *next; enum e e; } outer;
+int f(struct outer *o, enum e e) { return o->in.a + e; }`
+	for _, flags := range []string{"-gdwarf-4", "-gdwarf-5", "-gdwarf-5 -O2 -flto", "-gdwarf-4 -gdwarf64", "-gdwarf-5 -gdwarf64"} {
+		t.Run(flags, func(t *testing.T) {
+			tc := gcc
+			tc.command += " -g -fdebug-types-section " + flags
+			info := tc.compile(t, "units.c", c)
+			f, err := info.Func("f")
+			require.NoError(t, err)
+			assert.Equal(t, "int f(struct outer *o, enum e e)", dtype.Declare(f.Type, f.Name))
+			assert.Contains(t, f.File, "units.c")
+			assert.Equal(t, "struct outer { struct inner in; struct outer *next; enum e e; }",
+				dtype.Define(f.Type.Params()[0].Type.(*dtype.Pointer).Elem()))
+			typ, err := info.Type("struct inner")
+			require.NoError(t, err)
+			assert.Equal(t, "struct inner { int a; double b; }", dtype.Define(typ))
+		})
+	}
+}

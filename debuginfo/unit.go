@@ -3,6 +3,8 @@ package debuginfo
 import (
 	"debug/dwarf"
 	"fmt"
+
+	"github.com/wasmffi/wasmffi/dtype"
 )
 
 // A unit is a compilation, partial or type unit: what the compiler made of one
@@ -33,7 +35,6 @@ type unit struct {
 const (
 	unitCompile      = 0x01
 	unitType         = 0x02
-	unitPartial      = 0x03
 	unitSkeleton     = 0x04
 	unitSplitCompile = 0x05
 	unitSplitType    = 0x06
@@ -45,7 +46,7 @@ func (d *dwarfData) readUnits(off, end int, typesSection bool) {
 	for off < end {
 		next, err := d.readUnit(off, end, typesSection)
 		if err != nil {
-			d.damage(off, "%v", err)
+			d.damage(off, err)
 		}
 		if next <= off {
 			return
@@ -134,6 +135,9 @@ func (u *unit) readRoot() error {
 		u.lowPC = e.lowPC
 		u.hasLines, u.linesAt = e.has(hasStmtList), e.stmtList
 		u.compDir = e.compDir
+		if e.split {
+			return fmt.Errorf("%w: debug info in .dwo files (-gsplit-dwarf)", dtype.ErrNotSupported)
+		}
 	}
 	return nil
 }
