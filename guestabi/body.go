@@ -54,12 +54,12 @@ func (v *validator) body(i int) {
 		v.locals(typ)
 	}
 	f.operands, f.frames = f.operands[:0], f.frames[:0]
-	v.push(FuncType{Results: typ.Results}, opBlock)
 	v.costs.enter()
+	v.push(FuncType{Results: typ.Results}, opBlock)
 	for v.err == nil && len(f.frames) > 0 {
 		v.step()
 	}
-	v.costs.leave()
+	v.costs.leave(code.Body.Len, uint32(len(f.locals)))
 	if v.err == nil && v.pos != v.end {
 		v.invalid("%d bytes after the end of the body", v.left())
 	}

@@ -7,6 +7,9 @@ const (
 	maxLeafCost = 500
 	// What a call through a table is charged for the leaf it may reach.
 	indirectCost = 20
+	// A function with more loops keeps the counter in the global, which takes
+	// fewer blocks a loop: compilers may be quadratic in those.
+	maxCachedLoops = 500
 )
 
 // costs says what each function and loop of a module is charged. The validator
@@ -15,6 +18,10 @@ type costs struct {
 	funcs []funcCost
 	loops []uint32 // in the order they appear; code of inner loops not included
 	calls []directCall
+
+	work     uint64 // of all functions
+	mostWork uint64
+	mostFunc uint32 // the function with most work
 
 	// The body at hand.
 	imported uint32  // functions
@@ -29,7 +36,12 @@ type funcCost struct {
 	// charges: the body has calls that may use fuel.
 	charges bool
 	leaf    bool
+	blocks  uint32 // of control flow, those the rewrite adds included
+	values  uint32 // locals, and operands below blocks: what may live across them
 }
+
+// cached reports whether the function keeps the counter in a local.
+func (f *funcCost) cached() bool { return f.loops > 0 && f.loops <= maxCachedLoops }
 
 // directCall is a call whose price depends on its callee.
 type directCall struct {
@@ -44,10 +56,41 @@ func (c *costs) enter() {
 	c.loop, c.open = -1, c.open[:0]
 }
 
-// leave ends a body.
-func (c *costs) leave() {
+// height notes the number of values below a block that is opened.
+func (c *costs) height(values int) {
+	f := &c.funcs[len(c.funcs)-1]
+	f.values = max(f.values, uint32(values))
+}
+
+// leave ends a body of a number of bytes.
+func (c *costs) leave(bytes, locals uint32) {
 	f := &c.funcs[len(c.funcs)-1]
 	f.leaf = f.leaf && f.entry <= maxLeafCost
+	f.values += locals
+	if f.cached() {
+		f.blocks += 3 + 6*f.loops
+	} else {
+		f.blocks += 3 + 3*f.loops
+	}
+	if w := f.work(bytes); w > 0 {
+		c.work += w
+		if w > c.mostWork {
+			c.mostWork, c.mostFunc = w, uint32(len(c.funcs)-1)
+		}
+	}
+}
+
+// work estimates what a compiler does on a body beyond what is proportional to
+// its length. Measured on wazero's, which walks a chain of dominators for each
+// block, and settles every live value at each: of B blocks and V values,
+// B² + 64·B·V. Ordinary functions have less than 1000 for each byte.
+func (f *funcCost) work(bytes uint32) uint64 {
+	b, v := uint64(f.blocks), uint64(f.values)
+	w, linear := b*b+64*b*v, 1000*uint64(bytes)
+	if w <= linear {
+		return 0
+	}
+	return w - linear
 }
 
 // count prices an instruction.
@@ -60,9 +103,18 @@ func (c *costs) count(in instr) {
 		return
 	}
 	switch in.op {
-	case opBlock, opIf:
+	case opBlock:
+		f.blocks++
 		c.open = append(c.open, c.loop)
+	case opIf:
+		f.blocks += 3
+		c.open = append(c.open, c.loop)
+	case opBrIf:
+		f.blocks += 2
+	case opBrTable:
+		f.blocks += in.x
 	case opLoop:
+		f.blocks += 2
 		c.open = append(c.open, c.loop)
 		c.loop = int32(len(c.loops))
 		c.loops = append(c.loops, 0)

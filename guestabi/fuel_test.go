@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -217,6 +218,25 @@ func TestFuelIsDeterministic(t *testing.T) {
 			assert.Less(t, u[0], u[1])
 			assert.Less(t, u[1], u[2])
 			assert.Equal(t, u[2], u[3])
+		})
+	}
+}
+
+// TestManyLoops has more loops in a function than keep the counter in a local.
+func TestManyLoops(t *testing.T) {
+	once := `(local.set 0 (i32.const 0)) (loop (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+		(local.set 1 (i32.add (local.get 1) (local.get 0))) (br_if 0 (i32.lt_u (local.get 0) (i32.const 3))))`
+	wasm := wat(t, `(module (func (export "run") (result i32) (local i32 i32) `+strings.Repeat(once, 600)+` (local.get 1)))`)
+	res, err := guestabi.Rewrite(wasm, guestabi.Options{})
+	require.NoError(t, err)
+	for engine, rc := range engines() {
+		t.Run(engine, func(t *testing.T) {
+			ticks := 0
+			m := start(t, rc, res.Wasm, &res.Tick, func() uint64 { ticks++; return 5 })
+			out, err := m.ExportedFunction("run").Call(context.Background())
+			require.NoError(t, err)
+			assert.Equal(t, []uint64{600 * 6}, out)
+			assert.Greater(t, ticks, 1000)
 		})
 	}
 }

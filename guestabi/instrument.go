@@ -59,7 +59,7 @@ func (e *instrumenter) function(i uint32) []byte {
 	e.reader = reader{b: e.m.bytes, pos: int(code.Instrs.Offset), end: int(code.Instrs.End())}
 	e.out, e.from = e.out[:0], int(code.Body.Offset)
 	e.moves = append(e.moves[:0], moved{0, code.Body.Offset})
-	e.cached = cost.loops > 0
+	e.cached = cost.cached()
 	e.loop = cost.firstLoop
 	typ := e.m.Types[e.m.Funcs[i]]
 	e.labels = append(e.labels[:0], label{})
@@ -70,9 +70,7 @@ func (e *instrumenter) function(i uint32) []byte {
 		e.declareLocal(code)
 		e.enterCached(cost, typ)
 	case !cost.leaf:
-		e.copyTo(e.pos)
-		e.fuel.charge(&e.out, func() { e.out.i64(int64(cost.entry)) })
-		e.moved()
+		e.charge(cost.entry)
 	}
 	for e.pos < e.end && e.err == nil {
 		if in := e.instr(); in.info != nil && !in.info.plain {
@@ -81,6 +79,13 @@ func (e *instrumenter) function(i uint32) []byte {
 	}
 	e.copyTo(e.end)
 	return e.out
+}
+
+// charge takes a price off the global, after what has been read.
+func (e *instrumenter) charge(price uint32) {
+	e.copyTo(e.pos)
+	e.fuel.charge(&e.out, func() { e.out.i64(int64(price)) })
+	e.moved()
 }
 
 // copyTo copies the original up to an offset.
@@ -163,6 +168,9 @@ func (e *instrumenter) step(in instr) {
 			e.bulk(in, h)
 		} else if e.cached {
 			e.control(in)
+		} else if in.op == opLoop {
+			e.charge(e.costs.loops[e.loop])
+			e.loop++
 		}
 	}
 }

@@ -40,6 +40,13 @@ type ModuleLimits struct {
 	Functions   uint32 // that the module defines; default 200,000
 	BodyBytes   uint32 // of a function; default 1 MiB
 	Locals      uint32 // of a function, with its parameters; default 10,000
+
+	// Work bounds what compilers need that are not linear in a function's size:
+	// an estimate from its branches and live values, in units of a few
+	// nanoseconds, summed over all functions. The default is 2e9, some ten
+	// seconds. 20 KB of code made for the purpose can take minutes; what a C
+	// compiler makes has next to none.
+	Work uint64
 }
 
 // Result is a rewritten module and what there is to know about it.

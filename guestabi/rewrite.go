@@ -26,6 +26,12 @@ func Rewrite(b []byte, opts Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if costs.work > opts.Limits.Work {
+		worst := m.describe(m.imported[KindFunc] + costs.mostFunc)
+		return nil, tooMuch("code", m.Codes[costs.mostFunc].Body.Offset,
+			"%s: compiling it takes %d units of work, all functions %d, exceeding %d",
+			worst, costs.mostWork, costs.work, opts.Limits.Work)
+	}
 	w := newRewriter(m, opts)
 	w.costs = costs
 	w.private()
@@ -52,6 +58,9 @@ func (o Options) withDefaults() Options {
 	}
 	if l.Locals == 0 {
 		l.Locals = 10_000
+	}
+	if l.Work == 0 {
+		l.Work = 2e9
 	}
 	return o
 }
