@@ -31,17 +31,17 @@ func (v View) Use(f func(b []byte) error) error {
 // Load is the object as the Go value natural for it, as [DecodeAny] says.
 // Pointers in it are valid as long as the view.
 func (v View) Load() (any, error) {
-	if v.isScalar() {
-		w, err := v.word()
+	if s, ok := v.scalar(); ok {
+		w, err := v.loadWord(s)
 		if err != nil {
 			return nil, v.fail("load", err)
 		}
-		s, _ := cScalar(v.space.ABI(), v.typ)
 		if p, ok := dtype.Resolve(v.typ).(*dtype.Pointer); ok {
 			d := decoder{space: v.space, life: v.life}
 			return d.pointer(p, w), nil
 		}
-		return s.natural(w), nil
+		declared, _ := cScalar(v.space.ABI(), v.typ)
+		return declared.natural(w), nil
 	}
 	data, err := v.Bytes()
 	if err != nil {
@@ -66,7 +66,7 @@ func (v View) store(x reflect.Value) error {
 	}
 	e := Encoder{ABI: v.space.ABI(), Space: v.space}
 	defer e.release()
-	if v.isScalar() {
+	if s, ok := v.scalar(); ok {
 		if isReference(x) {
 			return v.fail("store", noRoom(x, v.typ))
 		}
@@ -75,7 +75,7 @@ func (v View) store(x reflect.Value) error {
 			w, err = v.checkBits(w)
 		}
 		if err == nil {
-			err = v.setWord(w)
+			err = v.storeWord(s, w)
 		}
 		if err != nil {
 			return v.fail("store", err)
@@ -110,28 +110,17 @@ func noRoom(x reflect.Value, t dtype.Type) error {
 	return fmt.Errorf("%w: a Go %v for %v needs memory of its own", ErrType, x.Type(), t)
 }
 
-// isScalar reports whether the view is accessed by words.
-func (v View) isScalar() bool {
+// scalar is the scalar that the view is, with the width of a bit-field; false
+// if the view is of nothing or not accessed by words.
+func (v View) scalar() (scalar, bool) {
 	if v.space == nil {
-		return false
-	}
-	_, ok := cScalar(v.space.ABI(), v.typ)
-	return ok
-}
-
-// scalar is the scalar that the view is, with the width of a bit-field.
-func (v View) scalar() (scalar, error) {
-	if v.space == nil {
-		return scalar{}, ErrNull
+		return scalar{}, false
 	}
 	s, ok := cScalar(v.space.ABI(), v.typ)
-	if !ok {
-		return scalar{}, fmt.Errorf("%w: %v is no scalar of one word", ErrType, v.typ)
-	}
 	if n := v.from.bits.n; n > 0 {
 		s.bits = n
 	}
-	return s, nil
+	return s, ok
 }
 
 // checkBits checks a word of the view's C type against a bit-field's width.
@@ -152,40 +141,39 @@ func (v View) checkBits(w uint64) (uint64, error) {
 // may be of any type: bytes of our own frame would move to the heap.
 var scratch = sync.Pool{New: func() any { return new([16]byte) }}
 
-// word reads a scalar. The error has no path yet.
+// word reads a view of a scalar. The error has no path yet.
 func (v View) word() (uint64, error) {
-	s, err := v.scalar()
-	if err != nil {
-		return 0, err
+	s, ok := v.scalar()
+	if !ok {
+		return 0, fmt.Errorf("%w: %v is no scalar of one word", ErrType, v.typ)
 	}
+	return v.loadWord(s)
+}
+
+// loadWord reads the scalar s that the view is.
+func (v View) loadWord(s scalar) (w uint64, err error) {
 	if err := v.life.Acquire(); err != nil {
 		return 0, err
 	}
 	buf := scratch.Get().(*[16]byte)
 	addr, b := v.wordBytes(s, buf)
 	if err = v.space.ReadAt(b, addr); err == nil {
-		w := uint64(0)
 		if r := v.from.bits; r.n > 0 {
 			w = s.canonical(loadBits(b, bitRange{r.first % 8, r.n}, v.from.big))
 		} else {
 			w = s.load(b, v.from.big)
 		}
-		scratch.Put(buf)
-		v.life.Release()
-		return w, nil
 	}
 	scratch.Put(buf)
 	v.life.Release()
-	return 0, err
+	return w, err
 }
 
-// setWord writes a scalar; of a bit-field's bytes the other bits are kept.
-func (v View) setWord(w uint64) error {
-	s, err := v.scalar()
+// storeWord writes the scalar s that the view is; of a bit-field's bytes the
+// other bits are kept.
+func (v View) storeWord(s scalar, w uint64) error {
+	err := v.life.Acquire()
 	if err != nil {
-		return err
-	}
-	if err := v.life.Acquire(); err != nil {
 		return err
 	}
 	buf := scratch.Get().(*[16]byte)

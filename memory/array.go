@@ -35,37 +35,36 @@ func AsArray(v View, shape ...int) (Array, error) {
 	if v.space == nil {
 		return Array{}, v.fail("array", ErrNull)
 	}
-	dims, elem, err := dimensions(v)
+	own, elem, err := dimensions(v)
 	if err != nil {
 		return Array{}, v.fail("array", err)
 	}
-	if len(shape) > 0 {
-		have, _ := product(dims)
-		if want, err := product(shape); err != nil || want != have {
-			return Array{}, v.fail("array", fmt.Errorf("%w: %d elements for shape %v", ErrRange, have, shape))
-		}
-		dims = shape
+	have, _ := product(own)
+	if len(shape) == 0 {
+		shape = own
+	} else if want, err := product(shape); err != nil || want != have {
+		return Array{}, v.fail("array", fmt.Errorf("%w: %d elements for shape %v", ErrRange, have, shape))
 	}
 	size, err := v.space.ABI().Size(elem)
 	if err != nil {
 		return Array{}, v.fail("array", err)
 	}
-	strides := make([]int64, len(dims))
+	strides := make([]int64, len(shape))
 	step := int64(size)
-	for i := len(dims) - 1; i >= 0; i-- {
+	for i := len(shape) - 1; i >= 0; i-- {
 		strides[i] = step
-		step *= int64(max(dims[i], 1)) // what is not empty lies in v.size
+		step *= int64(max(shape[i], 1)) // what is not empty lies in v.size
 	}
-	return NewArray(v, elem, 0, dims, strides)
+	return NewArray(v, elem, 0, shape, strides)
 }
 
 // dimensions takes the array types off a view's type.
-func dimensions(v View) (dims []int, elem dtype.Type, err error) {
-	dims, elem = []int{}, v.typ
+func dimensions(v View) (shape []int, elem dtype.Type, err error) {
+	shape, elem = []int{}, v.typ
 	for {
 		a, ok := dtype.Resolve(elem).(*dtype.Array)
 		if !ok {
-			return dims, elem, nil
+			return shape, elem, nil
 		}
 		n := a.Len()
 		if a.Flexible() {
@@ -74,7 +73,7 @@ func dimensions(v View) (dims []int, elem dtype.Type, err error) {
 		if n > maxDim {
 			return nil, nil, fmt.Errorf("%w: %d elements", ErrNotSupported, n)
 		}
-		dims, elem = append(dims, int(n)), a.Elem()
+		shape, elem = append(shape, int(n)), a.Elem()
 	}
 }
 
@@ -180,7 +179,7 @@ func (a Array) Space() Space { return a.space }
 func (a Array) fail(op string, err error) error {
 	path := ""
 	if a.elem != nil {
-		path = fmt.Sprintf("%v%v", a.elem, a.shape)
+		path = a.elem.String() + dims(a.shape)
 	}
 	if e, ok := err.(*Error); ok {
 		retold := *e
@@ -188,6 +187,15 @@ func (a Array) fail(op string, err error) error {
 		return &retold
 	}
 	return &Error{Op: op, Path: path, Err: err}
+}
+
+// dims is a shape in C syntax: "[3][4]".
+func dims(shape []int) string {
+	s := ""
+	for _, n := range shape {
+		s += index(n)
+	}
+	return s
 }
 
 // offset is where an element is, or the first one of a subarray, from addr on.

@@ -74,9 +74,9 @@ func TestArrayIndex(t *testing.T) {
 		assert.ErrorIs(t, err, ErrOutOfBounds, "%v", index)
 	}
 	_, err := a.At(0, 4)
-	assert.EqualError(t, err, "memory: index int32_t[3 4]: out of bounds: index 4 of axis 1 with 4 elements")
+	assert.EqualError(t, err, "memory: index int32_t[3][4]: out of bounds: index 4 of axis 1 with 4 elements")
 	_, err = a.At(1)
-	assert.EqualError(t, err, "memory: index int32_t[3 4]: value out of range: 1 indexes for 2 axes")
+	assert.EqualError(t, err, "memory: index int32_t[3][4]: value out of range: 1 indexes for 2 axes")
 	_, err = a.Index(0, 0, 0)
 	assert.ErrorIs(t, err, ErrRange)
 	_, err = a.Index(3)
@@ -251,11 +251,11 @@ func TestUseArray(t *testing.T) {
 	assert.Equal(t, mine, UseArray(line, func(*Strided[int32]) error { return mine }))
 
 	for what, f := range map[string]func(s *Strided[int32]){
-		"memory: use int32_t[4 3]: out of bounds: index 4 of axis 0 with 4 elements":  func(s *Strided[int32]) { s.At2(4, 0) },
-		"memory: use int32_t[4 3]: out of bounds: index -1 of axis 1 with 3 elements": func(s *Strided[int32]) { s.At2(0, -1) },
-		"memory: use int32_t[4 3]: out of bounds: index 3 of axis 1 with 3 elements":  func(s *Strided[int32]) { s.At(0, 3) },
-		"memory: use int32_t[4 3]: value out of range: 1 indexes for 2 axes":          func(s *Strided[int32]) { s.At1(0) },
-		"memory: use int32_t[4 3]: value out of range: 3 indexes for 2 axes":          func(s *Strided[int32]) { s.At(0, 0, 0) },
+		"memory: use int32_t[4][3]: out of bounds: index 4 of axis 0 with 4 elements":  func(s *Strided[int32]) { s.At2(4, 0) },
+		"memory: use int32_t[4][3]: out of bounds: index -1 of axis 1 with 3 elements": func(s *Strided[int32]) { s.At2(0, -1) },
+		"memory: use int32_t[4][3]: out of bounds: index 3 of axis 1 with 3 elements":  func(s *Strided[int32]) { s.At(0, 3) },
+		"memory: use int32_t[4][3]: value out of range: 1 indexes for 2 axes":          func(s *Strided[int32]) { s.At1(0) },
+		"memory: use int32_t[4][3]: value out of range: 3 indexes for 2 axes":          func(s *Strided[int32]) { s.At(0, 0, 0) },
 	} {
 		assert.EqualError(t, UseArray(a, func(s *Strided[int32]) error { f(s); return nil }), what)
 	}

@@ -63,7 +63,7 @@ func isReference(v reflect.Value) bool {
 
 // pointerWord is the address that a Go value stands for.
 func (e *Encoder) pointerWord(v reflect.Value, t *dtype.Pointer) (uint64, error) {
-	if !v.IsValid() {
+	if isNil(v) {
 		return 0, nil
 	}
 	to := scalar{kind: pointerScalar, bits: uint8(8 * e.ABI.PointerSize())}
@@ -86,10 +86,17 @@ func (e *Encoder) pointerWord(v reflect.Value, t *dtype.Pointer) (uint64, error)
 	if e.Other != nil {
 		return e.Other(v, t)
 	}
-	if v.Kind() == reflect.Func && v.IsNil() || v.Kind() == reflect.UnsafePointer && v.IsNil() {
-		return 0, nil
-	}
 	return 0, mismatch(v.Type(), t)
+}
+
+func isNil(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Func, reflect.UnsafePointer, reflect.Pointer, reflect.Slice, reflect.Map, reflect.Chan:
+		return v.IsNil()
+	}
+	return false
 }
 
 // viewAddress is the address of what v views, for a pointer to that type; a

@@ -107,7 +107,7 @@ type structField struct {
 func newStructCodec(key codecKey, c *dtype.Struct) (codec, error) {
 	pairs, err := dtype.PairFields(key.g, c)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrType, err)
 	}
 	l, err := key.abi.Layout(c)
 	if err != nil {

@@ -37,7 +37,8 @@ type Encoder struct {
 // A goCopy is a block that is a converted copy of Go memory.
 type goCopy struct {
 	block   int
-	objects reflect.Value // a slice, or the one object
+	objects reflect.Value // a slice of them, or the one
+	list    bool          // it is a slice
 	pointee *pointee
 }
 
@@ -197,10 +198,14 @@ func (e *Encoder) Pointer(v reflect.Value, elem dtype.Type, flow Flow) (block in
 	if !v.IsValid() {
 		return -1, nil
 	}
-	if block, err = e.pointer(v, elem, flow); err != nil {
-		return -1, asError("encode", dtype.PointerTo(elem), err)
+	block, err = e.pointer(v, elem, flow)
+	if err == nil {
+		return block, nil
 	}
-	return block, nil
+	if _, inside := err.(*Error); inside { // p[1].y rather than the pointer
+		return -1, asError("encode", elem, err)
+	}
+	return -1, asError("encode", dtype.PointerTo(elem), err)
 }
 
 func (e *Encoder) pointer(v reflect.Value, elem dtype.Type, flow Flow) (int, error) {
@@ -211,16 +216,16 @@ func (e *Encoder) pointer(v reflect.Value, elem dtype.Type, flow Flow) (int, err
 		if v.IsNil() {
 			return -1, nil
 		}
-		return e.objects(v, v.Type().Elem(), elem, flow)
+		return e.objects(v, true, elem, flow)
 	case reflect.Pointer:
 		if v.IsNil() {
 			return -1, nil
 		}
 		v = v.Elem()
 		if _, isArray := dtype.Resolve(elem).(*dtype.Array); v.Kind() == reflect.Array && !isArray {
-			return e.objects(v.Slice(0, v.Len()), v.Type().Elem(), elem, flow)
+			return e.objects(v.Slice(0, v.Len()), true, elem, flow)
 		}
-		return e.objects(v, v.Type(), elem, flow)
+		return e.objects(v, false, elem, flow)
 	}
 	return -1, mismatch(v.Type(), dtype.PointerTo(elem))
 }
@@ -253,17 +258,20 @@ func (e *Encoder) stringBlock(s string, elem dtype.Type) (int, error) {
 	return len(e.Blocks) - 1, nil
 }
 
-// objects makes the block of a slice's elements or of one object v, both of Go
-// type g.
-func (e *Encoder) objects(v reflect.Value, g reflect.Type, elem dtype.Type, flow Flow) (int, error) {
+// objects makes the block of the elements of a slice, if v is a list, or of the
+// one object v.
+func (e *Encoder) objects(v reflect.Value, list bool, elem dtype.Type, flow Flow) (int, error) {
+	g := v.Type()
+	if list {
+		g = g.Elem()
+	}
 	p, err := pointeeFor(e.ABI, g, elem)
 	if err != nil {
 		return -1, err
 	}
-	isSlice := v.Kind() == reflect.Slice && v.Type() != g
 	if p.inPlace {
 		b := Block{Align: p.align, Flow: flow}
-		if isSlice {
+		if list {
 			b.Data = sliceBytes(v)
 		} else {
 			b.Data = valueBytes(v)
@@ -272,7 +280,7 @@ func (e *Encoder) objects(v reflect.Value, g reflect.Type, elem dtype.Type, flow
 		return len(e.Blocks) - 1, nil
 	}
 	memory, n := goMemory{p: p}, 1
-	if isSlice {
+	if list {
 		memory.addr, n = v.Pointer(), v.Len()
 	} else {
 		memory.addr = v.Addr().Pointer()
@@ -284,7 +292,7 @@ func (e *Encoder) objects(v reflect.Value, g reflect.Type, elem dtype.Type, flow
 		if i = len(e.copies); e.seen == nil {
 			e.seen = map[goMemory]int{}
 		}
-		e.copies = append(e.copies, goCopy{len(e.Blocks) - 1, v, p})
+		e.copies = append(e.copies, goCopy{len(e.Blocks) - 1, v, list, p})
 		e.seen[memory] = i
 	}
 	block := e.copies[i].block
@@ -292,7 +300,7 @@ func (e *Encoder) objects(v reflect.Value, g reflect.Type, elem dtype.Type, flow
 	e.Blocks[block].Flow |= flow
 	if had&In == 0 && flow&In != 0 {
 		at := place{data: e.Blocks[block].Data, owner: block}
-		if isSlice {
+		if list {
 			err = encodeElems(e, at, v, p.codec, p.size)
 		} else {
 			err = p.codec.encode(e, at, v)
@@ -320,10 +328,10 @@ func (e *Encoder) Finish(space Space) error {
 			continue
 		}
 		var err error
-		if c.objects.Type() == c.pointee.g {
-			err = c.pointee.codec.decode(&d, settable(c.objects), b.Data)
-		} else {
+		if c.list {
 			err = decodeElems(&d, c.objects, b.Data, c.pointee.codec, c.pointee.size)
+		} else {
+			err = c.pointee.codec.decode(&d, settable(c.objects), b.Data)
 		}
 		if err != nil {
 			return asError("decode", c.pointee.elem, err)

@@ -11,15 +11,15 @@ import (
 // and arrays whose Go bytes are C's are copied as they are.
 func Load[T any](v View) (T, error) {
 	g, ok := goScalar(reflect.TypeFor[T]())
-	if !ok || !v.isScalar() {
+	c, isWord := v.scalar()
+	if !ok || !isWord {
 		return loadValue[T](v)
 	}
 	var x T
-	w, err := v.word()
+	w, err := v.loadWord(c)
 	if err != nil {
 		return x, v.fail("load", err)
 	}
-	c, _ := v.scalar()
 	to, err := convert(w, c, g)
 	if err != nil {
 		return x, v.fail("load", convertError(err, w, c, g, cName(v.typ, v.from.bits.n), "Go "+reflect.TypeFor[T]().String()))
@@ -87,19 +87,16 @@ func goBytes(v reflect.Value, k codec, size uint64) []byte {
 // Store stores x. See [View.Store].
 func Store[T any](v View, x T) error {
 	g, ok := goScalar(reflect.TypeFor[T]())
-	if !ok || !v.isScalar() {
+	c, isWord := v.scalar()
+	if !ok || !isWord {
 		return storeValue(v, x)
 	}
 	w := takeScalar(&x, g)
-	c, err := v.scalar()
-	if err != nil {
-		return v.fail("store", err)
-	}
 	to, err := convert(w, g, c)
 	if err != nil {
 		return v.fail("store", convertError(err, w, g, c, "Go "+reflect.TypeFor[T]().String(), cName(v.typ, v.from.bits.n)))
 	}
-	if err := v.setWord(to); err != nil {
+	if err := v.storeWord(c, to); err != nil {
 		return v.fail("store", err)
 	}
 	return nil

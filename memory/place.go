@@ -63,6 +63,8 @@ func groupBlocks(blocks []Block) []blockGroup {
 			merged = append(merged, g)
 		}
 	}
+	// In the blocks' order, so that addresses do not depend on where Go's are.
+	slices.SortFunc(merged, func(a, b blockGroup) int { return cmp.Compare(slices.Min(a.blocks), slices.Min(b.blocks)) })
 	return merged
 }
 

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"fmt"
 	"reflect"
 
 	"github.com/wasmffi/wasmffi/dtype"
@@ -9,7 +10,6 @@ import (
 // A pointee is what there is to know about Go values of one type as the objects
 // that a C pointer points to.
 type pointee struct {
-	g           reflect.Type
 	elem        dtype.Type
 	size, align uint64
 	inPlace     bool // C may use the Go memory itself
@@ -29,11 +29,11 @@ func pointeeFor(abi *dtype.ABI, g reflect.Type, elem dtype.Type) (*pointee, erro
 }
 
 func newPointee(key pointeeKey) (*pointee, error) {
-	p := &pointee{g: key.g, elem: key.elem}
+	p := &pointee{elem: key.elem}
 	if isVoid(p.elem) {
 		var err error
 		if p.elem, err = dtype.FromGo(key.g); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", ErrType, err)
 		}
 	}
 	l, err := key.abi.Layout(p.elem)

@@ -23,8 +23,9 @@ type Pointer struct {
 }
 
 // NewPointer makes a pointer to n elements at addr. A nil life is the space's.
+// Without a space, as with address 0, it is NULL.
 func NewPointer(space Space, life *Lifetime, addr uint64, elem dtype.Type, n uint64) Pointer {
-	if addr == 0 {
+	if addr == 0 || space == nil {
 		return Pointer{elem: elem}
 	}
 	if life == nil {
