@@ -130,6 +130,11 @@ func (p *plan) aim(low *lowering, sig *signature) {
 	}
 	p.direct = len(p.params.bytes) == 0 && len(p.refs) == 0 && p.shape.Words <= math.MaxUint16 &&
 		len(low.result.pieces) <= 1 && sig.result.size <= 8
+	for _, pl := range low.params {
+		for _, q := range pl.pieces {
+			p.direct = p.direct && (q.file != floatFile || q.size <= 8) // a quad takes two words
+		}
+	}
 	stack := make([]uint32, p.stackWords)
 	if p.direct {
 		for _, w := range p.params.words {
