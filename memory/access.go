@@ -202,24 +202,6 @@ func (v View) wordBytes(s scalar, buf *[16]byte) (addr uint64, b []byte) {
 	return v.addr, buf[:s.size()]
 }
 
-// wordFor is the word of a view as another C scalar, with the value converted.
-func (v View) wordFor(abi *dtype.ABI, t dtype.Type) (uint64, error) {
-	w, err := v.word()
-	if err != nil {
-		return 0, v.fail("load", err)
-	}
-	from, _ := v.scalar()
-	to, ok := cScalar(abi, t)
-	if !ok {
-		return 0, mismatchView(v.typ, dtype.PointerTo(t))
-	}
-	c, err := convert(w, from, to)
-	if err != nil {
-		return 0, v.fail("convert", convertError(err, w, from, to, cName(v.typ, 0), cName(t, 0)))
-	}
-	return c, nil
-}
-
 // acquire takes a lease of the memory viewed.
 func (v View) acquire(op string) error {
 	if v.space == nil {
@@ -251,31 +233,4 @@ func (v View) writeAt(op string, b []byte, addr uint64) error {
 		return v.fail(op, err)
 	}
 	return nil
-}
-
-// A viewCodec is for a View given where C wants the value it views.
-type viewCodec struct{ c dtype.Type }
-
-func (k viewCodec) encode(e *Encoder, at place, v reflect.Value) error {
-	view := v.Interface().(View)
-	if view.space == nil {
-		return ErrNull
-	}
-	sameSpace := e.Space == nil || e.Space == view.space
-	if sameSpace && view.space.ABI() == e.ABI && !view.from.big && !view.isBitField() && e.ABI.LayoutEqual(view.typ, k.c) {
-		return view.readAt("load", at.data, view.addr)
-	}
-	x, err := view.Load()
-	if err != nil {
-		return err
-	}
-	inner, err := codecFor(e.ABI, reflect.TypeOf(x), k.c, false)
-	if err != nil {
-		return err
-	}
-	return inner.encode(e, at, reflect.ValueOf(x))
-}
-
-func (k viewCodec) decode(*decoder, reflect.Value, []byte) error {
-	return mismatch(viewType, k.c)
 }
