@@ -29,6 +29,9 @@ func planSymbol(lib Library, sym Symbol, sig *dtype.Func) (*plan, error) {
 	if sym.Kind != FuncSymbol {
 		return nil, wrapError("bind", lib.Name(), sym.Name, fmt.Errorf("%w: it is a variable, not a function", ErrSignature))
 	}
+	if err := checkDeclaration(lib, sym, sig); err != nil {
+		return nil, wrapError("bind", lib.Name(), sym.Name, err)
+	}
 	shape, err := FrameShape(lib.Space().ABI(), sig)
 	if err != nil {
 		return nil, wrapError("bind", lib.Name(), sym.Name, err)

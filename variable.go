@@ -27,6 +27,8 @@ func Var(lib Library, name string, t dtype.Type) (memory.View, error) {
 		if t, err = typeOf(lib, sym); err != nil {
 			return fail(err)
 		}
+	} else if err := checkDeclaration(lib, sym, t); err != nil {
+		return fail(err)
 	}
 	space := lib.Space()
 	size, err := space.ABI().Size(t)
