@@ -60,6 +60,9 @@ func (v *validator) body(i int) {
 		v.step()
 	}
 	v.costs.leave(code.Body.Len, uint32(len(f.locals)))
+	if w := v.costs.work; w > v.maxWork {
+		v.fail(int(code.Body.Offset), ErrLimit, "compiling it and what comes before takes %d units of work, exceeding %d", w, v.maxWork)
+	}
 	if v.err == nil && v.pos != v.end {
 		v.invalid("%d bytes after the end of the body", v.left())
 	}

@@ -19,9 +19,7 @@ type costs struct {
 	loops []uint32 // in the order they appear; code of inner loops not included
 	calls []directCall
 
-	work     uint64 // of all functions
-	mostWork uint64
-	mostFunc uint32 // the function with most work
+	work uint64 // of all functions so far
 
 	// The body at hand.
 	imported uint32  // functions
@@ -37,7 +35,7 @@ type funcCost struct {
 	charges bool
 	leaf    bool
 	blocks  uint32 // of control flow, those the rewrite adds included
-	values  uint32 // locals, and operands below blocks: what may live across them
+	values  uint32 // locals, and operands where blocks begin: what may live across them
 }
 
 // cached reports whether the function keeps the counter in a local.
@@ -56,7 +54,7 @@ func (c *costs) enter() {
 	c.loop, c.open = -1, c.open[:0]
 }
 
-// height notes the number of values below a block that is opened.
+// height notes the number of operands where a block begins.
 func (c *costs) height(values int) {
 	f := &c.funcs[len(c.funcs)-1]
 	f.values = max(f.values, uint32(values))
@@ -68,16 +66,11 @@ func (c *costs) leave(bytes, locals uint32) {
 	f.leaf = f.leaf && f.entry <= maxLeafCost
 	f.values += locals
 	if f.cached() {
-		f.blocks += 3 + 6*f.loops
+		f.blocks += 3 + (loopLabels+1)*f.loops
 	} else {
 		f.blocks += 3 + 3*f.loops
 	}
-	if w := f.work(bytes); w > 0 {
-		c.work += w
-		if w > c.mostWork {
-			c.mostWork, c.mostFunc = w, uint32(len(c.funcs)-1)
-		}
-	}
+	c.work += f.work(bytes)
 }
 
 // work estimates what a compiler does on a body beyond what is proportional to

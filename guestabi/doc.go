@@ -17,7 +17,8 @@
 //
 //   - its memory (res.Memory), every table (res.Tables), every mutable global
 //     (res.Globals) and the C stack pointer (res.StackPointer) are exported;
-//   - the maximum of the memory and of the tables is set by the host;
+//   - the maximum of the memory and of the tables is set by the host, so that
+//     a table may grow beyond what the module declared;
 //   - a counter (the exported mutable i64 global res.Fuel) goes down as code
 //     runs. When it falls below zero the guest calls the imported function
 //     res.Tick of type () -> i64 and goes on with the counter set to what that
@@ -28,13 +29,22 @@
 // functions keep their indices, and every defined function moves up by one
 // ([Result.OriginalFunc] undoes that). Code moves too; [Result.OriginalOffset]
 // leads from an offset in the new code section to the one debug information
-// speaks of.
+// speaks of. Custom sections that would be wrong then, debug information among
+// them, are left out: they are to be read from the module as it came.
 //
-// One unit of fuel is about one wasm instruction, or 16 bytes filled, copied or
-// grown at once. The counter is exact whenever a host function runs, Tick
-// included, where it is negative, and when a call from the host has returned.
-// Between those the guest may hold it in a local. After a trap the global holds
-// the value of the last exact moment.
+// # Fuel
+//
+// One unit is about one wasm instruction, or 16 bytes filled, copied or grown at
+// once. Equal calls use equal amounts, on every engine. The counter is checked
+// wherever code could go on without end, that is in loops, in functions that
+// call others, and every MiB of a bulk operation; a short function without
+// either is paid for by its callers, and is free when the host calls it.
+//
+// The counter is exact whenever a host function runs, Tick included, where it
+// is negative, and when a call from the host has returned. Between those the
+// guest may hold it in a local. After a trap the global holds the value of the
+// last exact moment. Whatever Tick returns, the guest gets on a little; only a
+// panic in Tick ends it.
 //
 // # Reading a module
 //

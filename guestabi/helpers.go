@@ -69,7 +69,7 @@ func (h helper) body(f fuel, maxTable uint32) []byte {
 		return growBody(f)
 	case helperBytes:
 		a := assembler{0}
-		f.charge(&a, func() { a.local(opLocalGet, 0).i32(bytesPerUnit).op(opI32ShrU).op(opI64ExtendI32) })
+		f.chargeBytes(&a, 0)
 		return *a.local(opLocalGet, 0).op(opEnd)
 	default:
 		// More than a table can hold traps or fails at once.
@@ -90,7 +90,7 @@ func fillBody(f fuel) []byte {
 	a.outOfBounds(d, n)
 	a.block(opIf).locals(d, v, n).bulk(opMemoryFill).op(opEnd)
 	a.block(opLoop).nextChunk(n, c)
-	f.charge(&a, func() { a.local(opLocalGet, c).i32(bytesPerUnit).op(opI32ShrU).op(opI64ExtendI32) })
+	f.chargeBytes(&a, c)
 	a.locals(d, v, c).bulk(opMemoryFill)
 	a.advance(d, c, opI32Add).advance(n, c, opI32Sub)
 	return *a.again(n).op(opEnd)
@@ -105,17 +105,14 @@ func copyBody(f fuel) []byte {
 	a.block(opIf).locals(d, s, n).bulk(opMemoryCopy).op(opEnd)
 	a.outOfBounds(s, n)
 	a.block(opIf).locals(d, s, n).bulk(opMemoryCopy).op(opEnd)
-	charge := func() {
-		f.charge(&a, func() { a.local(opLocalGet, c).i32(bytesPerUnit).op(opI32ShrU).op(opI64ExtendI32) })
-	}
 	a.locals(d, s).op(opI32GtU).block(opIf)
 	a.block(opLoop).nextChunk(n, c)
-	charge()
+	f.chargeBytes(&a, c)
 	a.advance(n, c, opI32Sub)
 	a.locals(d, n).op(opI32Add).locals(s, n).op(opI32Add).locals(c).bulk(opMemoryCopy)
 	a.again(n).op(opElse)
 	a.block(opLoop).nextChunk(n, c)
-	charge()
+	f.chargeBytes(&a, c)
 	a.locals(d, s, c).bulk(opMemoryCopy)
 	a.advance(d, c, opI32Add).advance(s, c, opI32Add).advance(n, c, opI32Sub)
 	return *a.again(n).op(opEnd).op(opEnd)
@@ -129,6 +126,11 @@ func growBody(f fuel) []byte {
 	a.i32(-1).op(opI32Ne).block(opIf)
 	f.charge(&a, func() { a.local(opLocalGet, n).op(opI64ExtendI32).i64(pageCost).op(opI64Shl) })
 	return *a.op(opEnd).local(opLocalGet, r).op(opEnd)
+}
+
+// chargeBytes charges for the number of bytes a local holds.
+func (f fuel) chargeBytes(a *assembler, n uint32) {
+	f.charge(a, func() { a.local(opLocalGet, n).i32(bytesPerUnit).op(opI32ShrU).op(opI64ExtendI32) })
 }
 
 // outOfBounds leaves whether the n bytes at address p end beyond the memory.

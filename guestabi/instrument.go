@@ -4,27 +4,45 @@ import "slices"
 
 // instrumenter rewrites function bodies so that they use fuel.
 //
-// A leaf (see cost.go) stays as it is: its callers pay. A function with calls
-// and no loops takes its price off the global counter when it is entered:
+// A leaf (see cost.go) stays as it is: its callers pay. Other functions without
+// loops, and those with very many, take prices off the global counter, on entry
+// and at the head of each loop:
 //
 //	counter -= price; if counter < 0 { counter = tick() }
 //
-// A function with loops keeps the counter in a new local t, written back
-// before calls and on return and read again after calls. A loop becomes two:
+// All others keep the counter in a new local t, written back before calls and
+// on return and read again after calls. A loop becomes
 //
-//	loop                         // yield point
-//	  if t < 0 { counter = t; t = tick() }
-//	  loop                       // the guest's loop
-//	    t -= price; br_if (t < 0) 1
-//	    …
+//	block $done
+//	  loop $again
+//	    block $tick
+//	      block $before
+//	        br_if $before (t < 0)
+//	        block $within
+//	          loop $guest                  ;; the guest's own loop
+//	            t -= price
+//	            br_if $within (t < 0)
+//	            …
+//	          end
+//	          br $done
+//	        end
+//	        br $tick
+//	      end
+//	    end
+//	    counter = t; t = max(tick(), price) ;; so that the guest gets on
+//	    br $again
 //	  end
 //	end
 //
-// The call is outside of the inner loop so that a compiler need not keep the
-// loop's variables alive across it: that is most of what fuel would cost. A
-// branch out of the loop crosses one more label, so that every label has to be
-// renumbered. The body as a whole is put into a block, where branches to the
-// function's own label end, before the counter is written back.
+// What looks roundabout decides about speed. The call is outside of the guest's
+// loop, behind a join ($tick) of two values of each variable: a compiler that
+// splits live ranges at joins, as wazero's does, spills variables there and not
+// in the loop. $before and $within have one branch each leading there, so that
+// these need no edge split, which would keep comparison and branch apart.
+//
+// Branches out of the loop cross more labels: all are renumbered. The body as
+// a whole is put into a block, where branches to the function's own label end,
+// before the counter is written back.
 type instrumenter struct {
 	m       *Module
 	costs   *costs
@@ -277,6 +295,16 @@ func (e *instrumenter) depth(old uint32) uint32 {
 	return e.levels - 1 - e.labels[uint32(len(e.labels))-1-old].level
 }
 
+// The labels of a loop that were added around $guest, from the inside.
+const (
+	labelWithin = iota
+	labelBefore
+	labelTick
+	labelAgain
+	labelDone
+	loopLabels
+)
+
 func (e *instrumenter) enterLoop(in instr) {
 	e.copyTo(in.at)
 	header := e.b[in.at:e.pos] // opcode and block type
@@ -289,7 +317,7 @@ func (e *instrumenter) enterLoop(in instr) {
 	e.blockThrough(in)
 	e.moved()
 	e.copyTo(e.pos)
-	e.levels += 5
+	e.levels += loopLabels
 	price := int64(e.costs.loops[e.loop])
 	e.out.local(opLocalGet, e.local).i64(price).op(opI64Sub).local(opLocalTee, e.local)
 	e.out.i64(0).op(opI64LtS).branch(opBrIf, 1)
@@ -316,18 +344,24 @@ func (e *instrumenter) leave(in instr) {
 	e.levels--
 	switch {
 	case l.price > 0:
-		e.levels -= 5
-		e.copyTo(e.pos)
-		e.out.branch(opBr, 4).op(opEnd).branch(opBr, 1).op(opEnd).op(opEnd)
-		e.store()
-		e.out.index(opCall, e.fuel.tick).local(opLocalTee, e.local).i64(l.price)
-		e.out.local(opLocalGet, e.local).i64(l.price).op(opI64GtS).op(opSelect)
-		e.out.local(opLocalSet, e.local).branch(opBr, 0).op(opEnd).op(opEnd)
-		e.moved()
+		e.leaveLoop(l.price)
 	case last == 0:
 		e.copyTo(in.at)
 		e.out.op(opEnd)
 		e.store()
 		e.moved()
 	}
+}
+
+func (e *instrumenter) leaveLoop(price int64) {
+	e.levels -= loopLabels
+	e.copyTo(e.pos)
+	e.out.branch(opBr, labelDone).op(opEnd)
+	e.out.branch(opBr, labelTick-labelBefore).op(opEnd)
+	e.out.op(opEnd)
+	e.store()
+	e.out.index(opCall, e.fuel.tick).local(opLocalTee, e.local).i64(price)
+	e.out.local(opLocalGet, e.local).i64(price).op(opI64GtS).op(opSelect)
+	e.out.local(opLocalSet, e.local).branch(opBr, 0).op(opEnd).op(opEnd)
+	e.moved()
 }

@@ -278,18 +278,18 @@ func (m *Module) Imported(k Kind) uint32 {
 // FuncType returns the type of a function by its index, imports counted first.
 func (m *Module) FuncType(index uint32) (FuncType, bool) {
 	t, ok := m.funcTypeIndex(index)
-	if !ok || int(t) >= len(m.Types) {
+	if !ok || uint64(t) >= uint64(len(m.Types)) {
 		return FuncType{}, false
 	}
 	return m.Types[t], true
 }
 
 func (m *Module) funcTypeIndex(index uint32) (uint32, bool) {
-	if int(index) < len(m.importTypes) {
+	if uint64(index) < uint64(len(m.importTypes)) {
 		return m.importTypes[index], true
 	}
 	index -= uint32(len(m.importTypes))
-	if int(index) < len(m.Funcs) {
+	if uint64(index) < uint64(len(m.Funcs)) {
 		return m.Funcs[index], true
 	}
 	return 0, false

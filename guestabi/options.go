@@ -36,7 +36,7 @@ type Options struct {
 
 // ModuleLimits bound the size of a module as it comes. 0 means the default.
 type ModuleLimits struct {
-	ModuleBytes uint64 // of the whole binary; default 64 MiB
+	ModuleBytes uint64 // of the whole binary, and of its code rewritten; default 64 MiB
 	Functions   uint32 // that the module defines; default 200,000
 	BodyBytes   uint32 // of a function; default 1 MiB
 	Locals      uint32 // of a function, with its parameters; default 10,000

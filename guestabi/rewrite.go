@@ -22,20 +22,16 @@ func Rewrite(b []byte, opts Options) (*Result, error) {
 	if err := checkLimits(m, opts); err != nil {
 		return nil, err
 	}
-	costs, err := validateAndCount(m)
+	costs, err := validateAndCount(m, opts.Limits.Work)
 	if err != nil {
 		return nil, err
-	}
-	if costs.work > opts.Limits.Work {
-		worst := m.describe(m.imported[KindFunc] + costs.mostFunc)
-		return nil, tooMuch("code", m.Codes[costs.mostFunc].Body.Offset,
-			"%s: compiling it takes %d units of work, all functions %d, exceeding %d",
-			worst, costs.mostWork, costs.work, opts.Limits.Work)
 	}
 	w := newRewriter(m, opts)
 	w.costs = costs
 	w.private()
-	w.module()
+	if err := w.module(); err != nil {
+		return nil, err
+	}
 	return w.res, nil
 }
 

@@ -144,8 +144,10 @@ func TestLimits(t *testing.T) {
 			"guestabi: rewrite: code section at 0x16: limit exceeded: func 0 (f): body of 5 bytes exceeds 3"},
 		{`(module (func (param i32) (local i32 i64 i64)))`, guestabi.Options{Limits: guestabi.ModuleLimits{Locals: 3}},
 			"guestabi: rewrite: code section at 0x17: limit exceeded: func 0: 4 locals exceed 3"},
+		{`(module (func ` + strings.Repeat("(loop)", 100) + `))`, guestabi.Options{Limits: guestabi.ModuleLimits{ModuleBytes: 1000}},
+			"guestabi: rewrite: code section at 0x18: limit exceeded: rewritten code of 6125 bytes exceeds 1000"},
 		{`(module (func) (func $f ` + strings.Repeat("(if (i32.const 1) (then))", 2000) + `))`, guestabi.Options{Limits: guestabi.ModuleLimits{Work: 1e6}},
-			"guestabi: rewrite: code section at 0x1c: limit exceeded: func 1 (f): compiling it takes 26034009 units of work, all functions 26034009, exceeding 1000000"},
+			"guestabi: validate: code section at 0x1c: func 1 (f): limit exceeded: compiling it and what comes before takes 26034009 units of work, exceeding 1000000"},
 	} {
 		_, err := guestabi.Rewrite(wat(t, c.text), c.opts)
 		require.ErrorIs(t, err, guestabi.ErrLimit, c.text)

@@ -4,11 +4,13 @@ import "strings"
 
 // module writes the new module. Code comes first, because it decides which
 // types and functions are appended.
-func (w *rewriter) module() {
+func (w *rewriter) module() error {
 	tick := uint32(0)
 	if !w.opts.Uninstrumented {
 		tick = w.types.index(FuncType{Results: []ValueType{I64}})
-		w.instrument()
+		if err := w.instrument(); err != nil {
+			return err
+		}
 	}
 	m := w.m
 	w.out = append(make([]byte, 0, len(m.bytes)+len(w.code)/8+1024), header...)
@@ -26,6 +28,7 @@ func (w *rewriter) module() {
 	w.section(SectionCode, w.codeSection)
 	w.section(SectionData, w.same(SectionData))
 	w.res.Wasm = w.out
+	return nil
 }
 
 // section appends a section, unless it is empty, and the custom sections that
@@ -255,7 +258,7 @@ func (w *rewriter) codeSection() []byte {
 }
 
 // instrument rewrites all bodies and appends those of the helpers.
-func (w *rewriter) instrument() {
+func (w *rewriter) instrument() error {
 	m := w.m
 	e := &instrumenter{
 		m: m, costs: w.costs, fuel: w.fuel, types: &w.types,
@@ -271,6 +274,9 @@ func (w *rewriter) instrument() {
 			w.res.offsets.add(base+mv.new, mv.old-m.CodeSection.Offset)
 		}
 		bodies = append(bodies, body...)
+		if n := uint64(len(bodies)); n > w.opts.Limits.ModuleBytes {
+			return tooMuch("code", m.Codes[i].Body.Offset, "rewritten code of %d bytes exceeds %d", n, w.opts.Limits.ModuleBytes)
+		}
 	}
 	w.helpers = e.helpers
 	for _, h := range w.helpers {
@@ -282,6 +288,7 @@ func (w *rewriter) instrument() {
 	for i := range w.res.offsets {
 		w.res.offsets[i].new += skip
 	}
+	return nil
 }
 
 // customs appends the custom sections that came after a section. Those that

@@ -83,9 +83,9 @@ func (v *validator) peekAll(ts []ValueType) {
 // push opens a frame, whose parameters become its first operands.
 func (v *validator) push(t FuncType, op opcode) {
 	f := &v.fn
-	v.costs.height(len(f.operands))
 	f.frames = append(f.frames, frame{op: op, typ: t, height: len(f.operands)})
 	v.pushAll(t.Params)
+	v.costs.height(len(f.operands))
 }
 
 // popFrame closes a frame, whose results must be all that is left in it.

@@ -19,7 +19,7 @@ func (m *Module) stackPointer() (uint32, bool) {
 	for _, g := range m.Globals {
 		globals = append(globals, g.GlobalType)
 	}
-	fits := func(i uint32) bool { return int(i) < len(globals) && globals[i] == GlobalType{I32, true} }
+	fits := func(i uint32) bool { return uint64(i) < uint64(len(globals)) && globals[i] == GlobalType{I32, true} }
 	if e, ok := m.Export(stackPointerName); ok && e.Kind == KindGlobal && fits(e.Index) {
 		return e.Index, true
 	}

@@ -1,6 +1,9 @@
 package guestabi
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // maxMemory is the largest memory of WebAssembly, in pages.
 const maxMemory = 1 << 16
@@ -9,13 +12,17 @@ const maxMemory = 1 << 16
 // limits, constant expressions, and every function body. The error is an
 // [*Error] wrapping ErrMalformed, ErrInvalid, ErrNotSupported or ErrLimit.
 func Validate(m *Module) error {
-	return newValidator(m, &costs{}).run()
+	_, err := validateAndCount(m, math.MaxUint64)
+	return err
 }
 
-// validateAndCount validates a module and says what its code costs.
-func validateAndCount(m *Module) (*costs, error) {
+// validateAndCount validates a module and says what its code costs. More work
+// for a compiler than maxWork is an error.
+func validateAndCount(m *Module, maxWork uint64) (*costs, error) {
 	c := &costs{imported: m.imported[KindFunc]}
-	err := newValidator(m, c).run()
+	v := newValidator(m, c)
+	v.maxWork = maxWork
+	err := v.run()
 	if err == nil {
 		c.resolve()
 	}
@@ -34,6 +41,7 @@ type validator struct {
 	declared map[uint32]bool
 	fn       body
 	costs    *costs
+	maxWork  uint64
 }
 
 func newValidator(m *Module, c *costs) *validator {
