@@ -114,21 +114,34 @@ func inspect(name string) (*inspection, error) {
 		Path: path, Backend: "native",
 		Functions: []functionInfo{}, Variables: []variableInfo{}, Imports: []string{}, Needs: []string{},
 	}
-	switch kind {
-	case wasmffi.Wasm:
-		err = in.wasm(path)
-	case wasmffi.ELF:
-		err = in.elf(path)
-	case wasmffi.MachO:
-		err = in.macho(path)
-	case wasmffi.PE:
-		err = in.pe(path)
-	}
-	if err != nil {
+	if err := in.read(path, kind); err != nil {
 		return nil, err
 	}
-	return in, in.declare(path)
+	in.Allocator = in.hasAllocator()
+	in.declare(path)
+	return in, nil
 }
+
+func (in *inspection) read(path string, kind wasmffi.Kind) (err error) {
+	// The standard library's readers are not hardened against every hostile
+	// file; a panic of theirs is that file's fault.
+	defer func() {
+		if p := recover(); p != nil {
+			err = malformed(fmt.Errorf("%v", p))
+		}
+	}()
+	switch kind {
+	case wasmffi.Wasm:
+		return in.wasm(path)
+	case wasmffi.ELF:
+		return in.elf(path)
+	case wasmffi.MachO:
+		return in.macho(path)
+	}
+	return in.pe(path)
+}
+
+func malformed(err error) error { return fmt.Errorf("%w: %w", wasmffi.ErrFormat, err) }
 
 func kindOfFile(path string) (wasmffi.Kind, error) {
 	f, err := os.Open(path)
@@ -154,12 +167,12 @@ func kindOfFile(path string) (wasmffi.Kind, error) {
 	return kind, nil
 }
 
-// declare fills in what debug info declares.
-func (in *inspection) declare(path string) error {
+// declare fills in what debug info declares. Damaged debug info does not hide
+// the rest.
+func (in *inspection) declare(path string) {
 	info, err := debuginfo.Open(path)
 	if err != nil {
-		// Damaged debug info does not hide the rest.
-		return nil
+		return
 	}
 	defer info.Close()
 	in.DebugInfo = true
@@ -180,7 +193,6 @@ func (in *inspection) declare(path string) error {
 			v.Size = size
 		}
 	}
-	return nil
 }
 
 func (in *inspection) print(t *terminal) {

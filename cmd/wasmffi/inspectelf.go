@@ -3,10 +3,7 @@ package main
 import (
 	"debug/elf"
 	"errors"
-	"fmt"
 	"strings"
-
-	"github.com/wasmffi/wasmffi"
 )
 
 func (in *inspection) elf(path string) error {
@@ -43,7 +40,6 @@ func (in *inspection) elf(path string) error {
 			in.Variables = append(in.Variables, variableInfo{Name: s.Name, Size: s.Size})
 		}
 	}
-	in.Allocator = in.hasAllocator()
 	return nil
 }
 
@@ -60,5 +56,3 @@ func elfABI(f *elf.File) string {
 	}
 	return system + "-" + strings.ToLower(strings.TrimPrefix(f.Machine.String(), "EM_"))
 }
-
-func malformed(err error) error { return fmt.Errorf("%w: %w", wasmffi.ErrFormat, err) }

@@ -38,7 +38,6 @@ func (in *inspection) macho(path string) error {
 			in.Variables = append(in.Variables, variableInfo{Name: name})
 		}
 	}
-	in.Allocator = in.hasAllocator()
 	return nil
 }
 

@@ -5,8 +5,6 @@ import (
 	"debug/pe"
 	"encoding/binary"
 	"fmt"
-
-	"github.com/wasmffi/wasmffi"
 )
 
 func (in *inspection) pe(path string) error {
@@ -29,11 +27,7 @@ func (in *inspection) pe(path string) error {
 			in.Needs = append(in.Needs, lib)
 		}
 	}
-	if err := in.peExports(f); err != nil {
-		return err
-	}
-	in.Allocator = in.hasAllocator()
-	return nil
+	return in.peExports(f)
 }
 
 func peABI(machine uint16) string {
@@ -68,27 +62,31 @@ func (in *inspection) peExports(f *pe.File) error {
 	if at == 0 {
 		return nil
 	}
+	r := peReader{f: f, data: map[*pe.Section][]byte{}}
 	var dir exportDirectory
-	if err := readPE(f, at, &dir); err != nil {
+	if err := r.read(at, &dir); err != nil {
 		return err
+	}
+	if dir.Names > maxPEExports {
+		return malformed(fmt.Errorf("%d exported names", dir.Names))
 	}
 	for i := range dir.Names {
 		var name, addr uint32
 		var ordinal uint16
-		if err := readPE(f, dir.NamesAt+4*i, &name); err != nil {
+		if err := r.read(dir.NamesAt+4*i, &name); err != nil {
 			return err
 		}
-		if err := readPE(f, dir.OrdinalsAt+2*i, &ordinal); err != nil {
+		if err := r.read(dir.OrdinalsAt+2*i, &ordinal); err != nil {
 			return err
 		}
-		if err := readPE(f, dir.FunctionsAt+4*uint32(ordinal), &addr); err != nil {
+		if err := r.read(dir.FunctionsAt+4*uint32(ordinal), &addr); err != nil {
 			return err
 		}
-		text, err := peText(f, name)
+		text, err := r.text(name)
 		if err != nil {
 			return err
 		}
-		if s := sectionAt(f, addr); s != nil && s.Characteristics&pe.IMAGE_SCN_MEM_EXECUTE == 0 {
+		if s := r.section(addr); s != nil && s.Characteristics&pe.IMAGE_SCN_MEM_EXECUTE == 0 {
 			in.Variables = append(in.Variables, variableInfo{Name: text})
 		} else {
 			in.Functions = append(in.Functions, functionInfo{Name: text})
@@ -97,8 +95,19 @@ func (in *inspection) peExports(f *pe.File) error {
 	return nil
 }
 
-func sectionAt(f *pe.File, addr uint32) *pe.Section {
-	for _, s := range f.Sections {
+const (
+	maxPEExports = 1 << 16 // ordinals have 16 bits
+	maxPEName    = 1 << 12 // bytes, what Microsoft's linker makes of long C++ names
+)
+
+// A peReader reads what is at relative addresses of a loaded PE file.
+type peReader struct {
+	f    *pe.File
+	data map[*pe.Section][]byte
+}
+
+func (r *peReader) section(addr uint32) *pe.Section {
+	for _, s := range r.f.Sections {
 		if addr >= s.VirtualAddress && addr-s.VirtualAddress < max(s.VirtualSize, s.Size) {
 			return s
 		}
@@ -106,40 +115,43 @@ func sectionAt(f *pe.File, addr uint32) *pe.Section {
 	return nil
 }
 
-// readPE reads a structure at a relative address.
-func readPE(f *pe.File, addr uint32, v any) error {
-	b, err := peBytes(f, addr, binary.Size(v))
-	if err != nil {
-		return err
-	}
-	return binary.Read(bytes.NewReader(b), binary.LittleEndian, v)
-}
-
-func peBytes(f *pe.File, addr uint32, n int) ([]byte, error) {
-	s := sectionAt(f, addr)
+// from is the rest of a section's contents from an address on.
+func (r *peReader) from(addr uint32) ([]byte, error) {
+	s := r.section(addr)
 	if s == nil {
 		return nil, malformed(fmt.Errorf("address %#x is in no section", addr))
 	}
-	b := make([]byte, n)
-	if _, err := s.ReadAt(b, int64(addr-s.VirtualAddress)); err != nil {
-		return nil, malformed(err)
+	if _, ok := r.data[s]; !ok {
+		data, err := s.Data()
+		if err != nil {
+			return nil, malformed(err)
+		}
+		r.data[s] = data
 	}
-	return b, nil
+	return r.data[s][min(int(addr-s.VirtualAddress), len(r.data[s])):], nil
 }
 
-// peText reads a NUL-terminated name.
-func peText(f *pe.File, addr uint32) (string, error) {
-	const longest = 64 << 10 // C++ compilers make names of some kilobytes
-	var text []byte
-	for len(text) < longest {
-		b, err := peBytes(f, addr+uint32(len(text)), 1)
-		if err != nil {
-			return "", err
-		}
-		if b[0] == 0 {
-			return string(text), nil
-		}
-		text = append(text, b[0])
+// read reads a structure.
+func (r *peReader) read(addr uint32, v any) error {
+	b, err := r.from(addr)
+	if err != nil {
+		return err
 	}
-	return "", fmt.Errorf("%w: an exported name of more than %d bytes", wasmffi.ErrFormat, longest)
+	if _, err := binary.Decode(b, binary.LittleEndian, v); err != nil {
+		return malformed(err)
+	}
+	return nil
+}
+
+// text reads a NUL-terminated name.
+func (r *peReader) text(addr uint32) (string, error) {
+	b, err := r.from(addr)
+	if err != nil {
+		return "", err
+	}
+	n := bytes.IndexByte(b[:min(len(b), maxPEName)], 0)
+	if n < 0 {
+		return "", malformed(fmt.Errorf("the exported name at %#x has no end", addr))
+	}
+	return string(b[:n]), nil
 }

@@ -48,7 +48,6 @@ func (in *inspection) wasm(path string) error {
 			}
 		}
 	}
-	in.Allocator = in.hasAllocator()
 	return nil
 }
 

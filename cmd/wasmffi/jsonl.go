@@ -47,6 +47,9 @@ func errorReply(err error) []byte {
 func answerLines(t *terminal, s *session, o *opened) error {
 	failed := false
 	err := t.lines(func(line []byte) (reply []byte, stop bool) {
+		if o.native {
+			t.out.Flush() // a crash shall not take the answers so far with it
+		}
 		a, err := answerLine(line, s, o)
 		if err != nil {
 			failed = true

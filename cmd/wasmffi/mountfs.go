@@ -31,10 +31,14 @@ func (m mountFS) Open(name string) (fs.File, error) {
 	}
 	if best >= 0 {
 		_, rest := relative(m[best].at, full)
-		return m[best].fs.Open(rest)
+		f, err := m[best].fs.Open(rest)
+		if dir, ok := f.(fs.ReadDirFile); ok && rest == "." {
+			return mountRoot{dir, path.Base(name)}, err
+		}
+		return f, err
 	}
 	if names := m.children(full); len(names) > 0 {
-		return &mountDir{name: path.Base(full), names: names}, nil
+		return &mountDir{name: path.Base(name), names: names}, nil
 	}
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }
@@ -61,6 +65,24 @@ func (m mountFS) children(dir string) []string {
 	slices.Sort(names)
 	return slices.Compact(names)
 }
+
+// A mountRoot is a mounted directory itself, which has the name it is seen by.
+type mountRoot struct {
+	fs.ReadDirFile
+	name string
+}
+
+func (r mountRoot) Stat() (fs.FileInfo, error) {
+	info, err := r.ReadDirFile.Stat()
+	return renamed{info, r.name}, err
+}
+
+type renamed struct {
+	fs.FileInfo
+	name string
+}
+
+func (r renamed) Name() string { return r.name }
 
 // A mountDir is a directory that only leads to mounts.
 type mountDir struct {

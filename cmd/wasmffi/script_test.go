@@ -88,7 +88,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("BIN", filepath.SplitList(env.Getenv("PATH"))[0])
 			env.Setenv("CLANG_PACKAGES", needsClang)
 			env.Setenv("CC_PACKAGES", needsCC)
-			for _, path := range []string{f.wasm, f.native, "testdata/values.h", "testdata/values.c"} {
+			for _, path := range []string{f.wasm, f.native, "testdata/values.h", "testdata/values.c", "../../testdata/wasm/conform.wasm"} {
 				if path == "" {
 					continue
 				}
