@@ -259,6 +259,7 @@ type Module struct {
 	sections    [SectionDataCount + 1]Span // contents; Offset 0 where absent
 	imported    [4]uint32                  // number of imports of each Kind
 	importTypes []uint32                   // type index of each imported function
+	names       Span                       // contents of the first name section
 	funcNames   map[uint32]string
 	globalNames map[uint32]string
 }

@@ -46,6 +46,19 @@ func eachSubsection(b []byte, section Span, f func(id byte, r *reader)) {
 	}
 }
 
+// names returns the contents of the name section of the new module.
+func (w *rewriter) names(section Span) []byte {
+	if w.opts.Uninstrumented {
+		return shiftNames(w.m.bytes, section, ^uint32(0), nil)
+	}
+	added := []namedFunc{{w.fuel.tick, "wasmffi.tick"}}
+	first := w.fuel.tick + 1 + uint32(len(w.m.Funcs))
+	for i, h := range w.helpers {
+		added = append(added, namedFunc{first + uint32(i), helperNames[h]})
+	}
+	return shiftNames(w.m.bytes, section, w.fuel.tick, added)
+}
+
 // shiftNames returns the contents of a name section for the rewritten module:
 // function indices from first on move up by one. Only what was read without
 // fault is kept, because engines trust the sizes a name section claims.

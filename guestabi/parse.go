@@ -301,6 +301,7 @@ func (p *parser) custom(after SectionID) {
 	c.Data = Span{uint32(p.pos), uint32(p.left())}
 	p.m.Customs = append(p.m.Customs, c)
 	if c.Name == "name" && p.m.funcNames == nil {
+		p.m.names = c.Data
 		p.m.funcNames, p.m.globalNames = parseNames(p.m.bytes, c.Data)
 	}
 }

@@ -267,7 +267,7 @@ func TestNameSection(t *testing.T) {
 
 func TestCustomSections(t *testing.T) {
 	wasm := wat(t, `(module (func $f))`)
-	for _, c := range []string{"\x0bmeta.author" + "me", "\x0b.debug_info" + "x", "\x08.debug_x" + "y", "\x05empty"} {
+	for _, c := range []string{"\x04name" + "\x01\x04\x01\x00\x01g", "\x0bmeta.author" + "me", "\x0b.debug_info" + "x", "\x08.debug_x" + "y", "\x05empty"} {
 		wasm = append(append(wasm, 0, byte(len(c))), c...)
 	}
 	_, m := rewrite(t, wasm, guestabi.Options{})

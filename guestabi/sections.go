@@ -295,12 +295,18 @@ func (w *rewriter) instrument() error {
 // hold code offsets or link information are dropped: they would be wrong now.
 func (w *rewriter) customs(after SectionID) {
 	for _, c := range w.m.Customs {
-		if c.After != after || c.Data.Len == 0 || staleCustom(c.Name) {
+		if c.After != after || staleCustom(c.Name) {
 			continue
 		}
 		data := w.m.Bytes(c.Data)
 		if c.Name == "name" {
+			if c.Data != w.m.names {
+				continue // engines know one name section only
+			}
 			data = w.names(c.Data)
+		}
+		if len(data) == 0 {
+			continue // wazero takes an empty one for one cut off
 		}
 		body := append(appendString(nil, c.Name), data...)
 		w.out = appendSection(w.out, SectionCustom, body)
@@ -314,17 +320,4 @@ func staleCustom(name string) bool {
 		}
 	}
 	return false
-}
-
-// names returns the contents of the name section of the new module.
-func (w *rewriter) names(section Span) []byte {
-	if w.opts.Uninstrumented {
-		return shiftNames(w.m.bytes, section, ^uint32(0), nil)
-	}
-	added := []namedFunc{{w.fuel.tick, "wasmffi.tick"}}
-	first := w.fuel.tick + 1 + uint32(len(w.m.Funcs))
-	for i, h := range w.helpers {
-		added = append(added, namedFunc{first + uint32(i), helperNames[h]})
-	}
-	return shiftNames(w.m.bytes, section, w.fuel.tick, added)
 }
