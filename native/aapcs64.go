@@ -6,20 +6,10 @@ import "github.com/wasmffi/wasmffi/dtype"
 // Architecture" (AAPCS64), section 6.8, and Apple's variant of it, "Writing
 // ARM64 code for Apple platforms".
 var (
-	aapcs64 = &convention{
-		name: "aapcs64", abi: dtype.LinuxARM64, ints: xRegisters, floats: vRegisters,
-		lower: func(sig *signature) (*lowering, error) { return lowerAAPCS64(sig, false) },
-	}
-	appleARM64 = &convention{
-		name: "apple-arm64", abi: dtype.DarwinARM64, ints: xRegisters, floats: vRegisters,
-		lower:      func(sig *signature) (*lowering, error) { return lowerAAPCS64(sig, true) },
-		packsStack: true,
-	}
-)
-
-var (
-	xRegisters = []string{"x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7"}
-	vRegisters = []string{"v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7"}
+	aapcs64 = &convention{name: "aapcs64", abi: dtype.LinuxARM64,
+		lower: func(sig *signature) (*lowering, error) { return lowerAAPCS64(sig, false) }}
+	appleARM64 = &convention{name: "apple-arm64", abi: dtype.DarwinARM64, packsStack: true,
+		lower: func(sig *signature) (*lowering, error) { return lowerAAPCS64(sig, true) }}
 )
 
 // An aapcsState holds the counters of the standard's stage C.

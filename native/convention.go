@@ -2,7 +2,6 @@ package native
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/wasmffi/wasmffi/dtype"
 )
@@ -11,11 +10,9 @@ import (
 // one function calls another. It is data in, data out: nothing here runs code
 // of this machine, so every convention is tested on every machine.
 type convention struct {
-	name string
-	abi  *dtype.ABI
-	// registers of each file, for printing and bounds
-	ints, floats []string
-	lower        func(sig *signature) (*lowering, error)
+	name  string
+	abi   *dtype.ABI
+	lower func(sig *signature) (*lowering, error)
 	// packsStack: stack arguments take their own size and alignment, not
 	// multiples of eight bytes.
 	packsStack bool
@@ -83,34 +80,6 @@ func signatureOf(abi *dtype.ABI, t *dtype.Func) (*signature, error) {
 		return nil, fmt.Errorf("result: %w", err)
 	}
 	return sig, nil
-}
-
-// String prints a placement as "rdi", "xmm0,rdi", "[sp+8]:24", "&rsi": pieces in
-// order of the value's bytes, stack pieces with offset and size.
-func (c *convention) String(p placement) string {
-	var parts []string
-	for _, q := range p.pieces {
-		switch q.file {
-		case intFile:
-			parts = append(parts, c.ints[q.at])
-		case floatFile:
-			parts = append(parts, c.floats[q.at])
-		case resultFile:
-			parts = append(parts, "x8")
-		case x87File:
-			parts = append(parts, fmt.Sprintf("st%d", q.at))
-		case stackFile:
-			parts = append(parts, fmt.Sprintf("[sp+%d]:%d", q.at, q.size))
-		}
-	}
-	s := strings.Join(parts, ",")
-	if p.indirect {
-		s = "&" + s
-	}
-	if s == "" {
-		s = "-"
-	}
-	return s
 }
 
 func alignUp(n, align uint64) uint64 { return (n + align - 1) &^ (align - 1) }

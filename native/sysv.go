@@ -5,13 +5,7 @@ import "github.com/wasmffi/wasmffi/dtype"
 // The System V convention for AMD64, also Apple's and FreeBSD's: "System V
 // Application Binary Interface, AMD64 Architecture Processor Supplement",
 // section 3.2.3.
-var sysV = &convention{
-	name:   "sysv",
-	abi:    dtype.LinuxAMD64,
-	ints:   []string{"rdi", "rsi", "rdx", "rcx", "r8", "r9"},
-	floats: []string{"xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7"},
-	lower:  lowerSysV,
-}
+var sysV = &convention{name: "sysv", abi: dtype.LinuxAMD64, lower: lowerSysV}
 
 // An eightbyte is the class of eight bytes of a value.
 type eightbyte uint8

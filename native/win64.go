@@ -5,13 +5,7 @@ import "github.com/wasmffi/wasmffi/dtype"
 // The Microsoft convention for x64: "x64 calling convention" in Microsoft's C++
 // documentation. Every argument takes one slot of eight bytes, the first four
 // in registers with room for them left on the stack.
-var win64 = &convention{
-	name:   "win64",
-	abi:    dtype.WindowsAMD64,
-	ints:   []string{"rcx", "rdx", "r8", "r9"},
-	floats: []string{"xmm0", "xmm1", "xmm2", "xmm3"},
-	lower:  lowerWin64,
-}
+var win64 = &convention{name: "win64", abi: dtype.WindowsAMD64, lower: lowerWin64}
 
 // homeSpace is the stack room for the four register arguments.
 const homeSpace = 32
