@@ -126,7 +126,7 @@ func (a *Arena) newValue(t dtype.Type, v reflect.Value) (View, error) {
 		return View{}, asError("new", t, err)
 	}
 	e.Blocks = []Block{{Data: make([]byte, size), Align: l.Align}}
-	if err := e.Value(e.Blocks[0].Data, 0, 0, v, t); err != nil {
+	if err := e.value(place{data: e.Blocks[0].Data}, v, t); err != nil {
 		return View{}, err
 	}
 	return a.place(t, e.Blocks)

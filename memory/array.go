@@ -2,6 +2,7 @@ package memory
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -70,21 +71,19 @@ func dimensions(v View) (shape []int, elem dtype.Type, err error) {
 		if a.Flexible() {
 			n = v.Len()
 		}
-		if n > maxDim {
+		if n > math.MaxInt {
 			return nil, nil, fmt.Errorf("%w: %d elements", ErrNotSupported, n)
 		}
 		shape, elem = append(shape, int(n)), a.Elem()
 	}
 }
 
-// maxDim keeps lengths within int on every platform.
-const maxDim = 1<<31 - 1
-
+// product is the number of elements of a shape, which fits int.
 func product(shape []int) (uint64, error) {
 	p := uint64(1)
 	for _, n := range shape {
 		hi, lo := bits.Mul64(p, uint64(n))
-		if n < 0 || hi != 0 {
+		if n < 0 || hi != 0 || lo > math.MaxInt {
 			return 0, fmt.Errorf("%w: shape %v", ErrRange, shape)
 		}
 		p = lo
@@ -99,6 +98,9 @@ func NewArray(v View, elem dtype.Type, offset uint64, shape []int, strides []int
 	fail := func(err error) (Array, error) { return Array{}, v.fail("array", err) }
 	if v.space == nil {
 		return fail(ErrNull)
+	}
+	if v.isBitField() {
+		return fail(fmt.Errorf("%w: a bit-field has no address", ErrType))
 	}
 	size, err := v.space.ABI().Size(elem)
 	if err != nil {
@@ -311,7 +313,7 @@ func (a Array) Field(name string) (Array, error) {
 	b.addr += m.offset
 	for {
 		t, ok := dtype.Resolve(b.elem).(*dtype.Array)
-		if !ok || t.Flexible() || dtype.Resolve(t.Elem()) == dtype.Type(dtype.CChar) || t.Len() > maxDim {
+		if !ok || t.Flexible() || dtype.Resolve(t.Elem()) == dtype.Type(dtype.CChar) || t.Len() > math.MaxInt {
 			return b, nil
 		}
 		b.elem = t.Elem()

@@ -183,6 +183,13 @@ func TestNewArrayChecksExtent(t *testing.T) {
 	}
 	_, err := NewArray(v, dtype.CShort, 0, []int{9}, []int64{2})
 	assert.EqualError(t, err, "memory: array short [8]: out of bounds: shape [9] with strides [2] from byte 0 in 16")
+	repeated := must(NewArray(v, dtype.CShort, 0, []int{3}, []int64{0}))(t)
+	assert.Equal(t, make([]byte, 6), must(repeated.ToBytes())(t))
+	_, err = must(NewArray(v, dtype.CShort, 0, []int{1 << 30, 1 << 30}, []int64{0, 0}))(t).ToBytes()
+	assert.ErrorIs(t, err, ErrNoMemory)
+	flag := must(must(arenaOn(t, dtype.WASM32).New(structOf(t, "b", bitField("f", dtype.CInt, 3))))(t).Field("f"))(t)
+	_, err = AsArray(flag)
+	assert.ErrorIs(t, err, ErrType)
 }
 
 func TestArrayField(t *testing.T) {

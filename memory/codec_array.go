@@ -97,8 +97,10 @@ func encodeElems(e *Encoder, at place, v reflect.Value, elem codec, size uint64)
 }
 
 func (k arrayCodec) decode(d *decoder, v reflect.Value, data []byte) error {
-	if n := int(k.room(len(data))); k.g.Kind() == reflect.Slice && !d.back {
-		v.Set(reflect.MakeSlice(k.g, n, n))
+	if k.g.Kind() == reflect.Slice && !d.back {
+		if err := k.makeSlice(v, len(data)); err != nil {
+			return err
+		}
 	}
 	if k.copies {
 		copy(k.bytes(v), data)
@@ -106,6 +108,20 @@ func (k arrayCodec) decode(d *decoder, v reflect.Value, data []byte) error {
 	}
 	return decodeElems(d, v, data, k.elem, k.elemSize)
 }
+
+// makeSlice sets v to a slice for all elements in n bytes.
+func (k arrayCodec) makeSlice(v reflect.Value, n int) error {
+	room := k.room(n)
+	if k.elemSize == 0 && room > maxEmpty {
+		return fmt.Errorf("%w: %d elements of no size", ErrNotSupported, room)
+	}
+	v.Set(reflect.MakeSlice(k.g, int(room), int(room)))
+	return nil
+}
+
+// maxEmpty is how many elements without a size an array may have to become a
+// slice. It is the one length that the bytes do not vouch for.
+const maxEmpty = 1 << 16
 
 // decodeElems decodes as many elements as v has.
 func decodeElems(d *decoder, v reflect.Value, data []byte, elem codec, size uint64) error {

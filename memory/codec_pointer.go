@@ -198,8 +198,5 @@ func stays(v reflect.Value) bool {
 }
 
 func (d *decoder) pointer(t *dtype.Pointer, addr uint64) Pointer {
-	if addr == 0 {
-		return Pointer{elem: t.Elem()}
-	}
-	return Pointer{space: d.space, life: d.life, addr: addr, elem: t.Elem()}
+	return NewPointer(d.space, d.life, addr, t.Elem(), 0)
 }

@@ -195,10 +195,6 @@ func (m *member) naturalBits(abi *dtype.ABI, data []byte) any {
 	return declared.natural(m.bitScalar(abi).canonical(loadBits(data, m.bits, m.big)))
 }
 
-// maxEmpty is how many elements without a size an array may have to become a
-// []any. It is the one type whose length the bytes do not vouch for.
-const maxEmpty = 1 << 16
-
 func (d *decoder) array(t *dtype.Array, data []byte, big bool) (any, error) {
 	size, err := d.abi.Size(t.Elem())
 	if err != nil {

@@ -127,9 +127,9 @@ func noValue(t dtype.Type) error {
 	return fmt.Errorf("%w: nil for C %v", ErrType, t)
 }
 
-// Value encodes any Go value as the bytes of a C object of type t into dst,
-// which has t's size and lies at offset off of block owner, or of the frame's
-// words if owner is -1. Strings, slices and pointers in v become further
+// Value encodes any Go value as the bytes of a C object of type t at the start
+// of dst, which lies at offset off of block owner, or of the frame's words if
+// owner is -1. What dst has beyond t's size becomes zero. Strings, slices and pointers in v become further
 // blocks: C may write to them unless its pointer is to const.
 //
 // A struct or union takes a Go struct whose fields pair up with its members
@@ -147,6 +147,12 @@ func (e *Encoder) Value(dst []byte, owner int, off uint64, v reflect.Value, t dt
 		return tooShort("encode", t, size, len(dst))
 	}
 	clear(dst)
+	return e.value(place{dst[:size], owner, off}, v, t)
+}
+
+// value encodes v at a place of t's size, or larger if t ends in a flexible
+// array, whose bytes are zero.
+func (e *Encoder) value(at place, v reflect.Value, t dtype.Type) error {
 	if v.Kind() == reflect.Interface {
 		v = v.Elem()
 	}
@@ -160,7 +166,7 @@ func (e *Encoder) Value(dst []byte, owner int, off uint64, v reflect.Value, t dt
 	if err != nil {
 		return asError("encode", t, err)
 	}
-	return asError("encode", t, k.encode(e, place{dst, owner, off}, v))
+	return asError("encode", t, k.encode(e, at, v))
 }
 
 // asError is err as an *Error whose path begins with the type it was about.
@@ -189,8 +195,9 @@ func opError(op string, err error) error {
 // Where Go's bytes are C's ([dtype.ABI.MatchGo]) the block is the Go memory
 // itself. Else it is a copy that Finish decodes. A string is copied, with a
 // NUL, and must have no other in it. An empty slice is a block of no bytes, not
-// NULL. The same slice or pointer given twice is one block. Behind void * the
-// C type is the one that [dtype.FromGo] gives.
+// NULL. The same slice or pointer given twice is one block; copies of slices
+// that overlap otherwise are apart. Behind void * the C type is the one that
+// [dtype.FromGo] gives.
 func (e *Encoder) Pointer(v reflect.Value, elem dtype.Type, flow Flow) (block int, err error) {
 	if v.Kind() == reflect.Interface {
 		v = v.Elem()
@@ -312,7 +319,8 @@ func (e *Encoder) objects(v reflect.Value, list bool, elem dtype.Type, flow Flow
 // Finish is called when C has returned. It decodes the copies whose Flow has
 // Out into the Go values they were made from. Go strings, slices and pointers
 // in them still refer to what they did; the elements they refer to are decoded
-// in their turn. Pointers of C's are of the given space.
+// in their turn. Pointers of C's are of the given space, which may be nil if
+// there are none.
 func (e *Encoder) Finish(space Space) error {
 	e.release()
 	if len(e.copies) == 0 {

@@ -416,3 +416,35 @@ func TestEncoderOther(t *testing.T) {
 	_, err = e.Scalar(reflect.ValueOf(make(chan int)), dtype.PointerTo(dtype.CVoid))
 	assert.ErrorIs(t, err, refused)
 }
+
+// Embedded structs are anonymous members, blank fields are padding, and a
+// flexible array at the end may be missing.
+func TestValueStructForms(t *testing.T) {
+	type Inner struct{ A, B bool }
+	type outer struct {
+		_ struct{} `c:"outer"`
+		Inner
+		_ [2]byte
+		P *dtype.Long
+		x string `c:"-"`
+	}
+	inner := structOf(t, "", f("a", dtype.CBool), f("b", dtype.CBool))
+	c := structOf(t, "outer", f("", inner), f("p", dtype.PointerTo(dtype.CLong)))
+	long := dtype.Long(-1)
+	e := Encoder{ABI: dtype.WASM32}
+	b := pointTo(t, &e, &outer{Inner: Inner{B: true}, P: &long, x: "not for C"}, c, InOut)
+	assert.Equal(t, []byte{0, 1, 0, 0, 0, 0, 0, 0}, b.Data)
+	assert.Equal(t, []BlockPointer{{4, 1}}, b.Pointers)
+	assert.Equal(t, []byte{255, 255, 255, 255}, e.Blocks[1].Data)
+
+	tailed := structOf(t, "tailed", f("b", dtype.CBool), f("tail", flexible(t, dtype.CInt)))
+	b = pointTo(t, &e, &struct{ B bool }{true}, tailed, In)
+	assert.Equal(t, []byte{1, 0, 0, 0}, b.Data)
+
+	other := structOf(t, "other", f("a", dtype.CBool))
+	_, err := e.Pointer(reflect.ValueOf(&outer{}), other, In)
+	assert.ErrorIs(t, err, ErrType)
+	assert.ErrorIs(t, err, dtype.ErrMismatch)
+	_, err = e.Pointer(reflect.ValueOf([]map[string]int{{"z": 1}}), other, In)
+	assert.EqualError(t, err, `memory: encode struct other[0]: no such member: no member "z" in struct other`)
+}

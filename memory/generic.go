@@ -73,8 +73,8 @@ func goBytes(v reflect.Value, k codec, size uint64) []byte {
 		if !k.copies {
 			return nil
 		}
-		if n := int(k.room(int(size))); v.Kind() == reflect.Slice {
-			v.Set(reflect.MakeSlice(v.Type(), n, n))
+		if v.Kind() == reflect.Slice && k.makeSlice(v, int(size)) != nil {
+			return nil
 		}
 		b = k.bytes(v)
 	}

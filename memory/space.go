@@ -14,6 +14,10 @@
 //	y, err := p.Field("y")
 //	err = memory.Store(y, int32(7))
 //
+// An [Array] is a strided array, as NumPy has them, over such memory. An
+// [Encoder] turns the Go values of one call into C's, [Decode] and [DecodeAny]
+// do the reverse; views and arenas convert by the same rules.
+//
 // # Lifetime
 //
 // Memory ends: an arena is closed, a library is closed, an instance is reset.

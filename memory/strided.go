@@ -2,6 +2,7 @@ package memory
 
 import (
 	"fmt"
+	"math/bits"
 	"reflect"
 	"slices"
 )
@@ -37,7 +38,11 @@ func (a Array) ToBytes() ([]byte, error) {
 	if a.from != nil && a.from.bits.n > 0 {
 		return nil, a.fail("copy", fmt.Errorf("%w: bit-fields have no bytes of their own", ErrType))
 	}
-	b := make([]byte, uint64(a.Len())*a.size)
+	over, n := bits.Mul64(uint64(a.Len()), a.size)
+	if over != 0 || n > maxBuffer {
+		return nil, a.fail("copy", ErrNoMemory)
+	}
+	b := make([]byte, n)
 	return b, a.read(b)
 }
 
