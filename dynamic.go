@@ -94,17 +94,22 @@ func (f *Func) Signature() *dtype.Func { return f.sig }
 // passed as their memory; see the package documentation. The result is a
 // natural Go value ([memory.DecodeAny]); const char * is a string.
 func (f *Func) Call(ctx context.Context, args ...any) (any, error) {
-	r, _, err := f.CallErrno(ctx, args...)
+	r, _, err := f.call(ctx, args, false)
 	return r, err
 }
 
-// CallErrno is Call with the errno that C left.
+// CallErrno is Call with the errno that C left. A sandboxed module that does
+// not export errno gives an error wrapping [ErrNotSupported].
 func (f *Func) CallErrno(ctx context.Context, args ...any) (result any, errno Errno, err error) {
+	return f.call(ctx, args, true)
+}
+
+func (f *Func) call(ctx context.Context, args []any, wantErrno bool) (result any, errno Errno, err error) {
 	vs := make([]reflect.Value, len(args))
 	for i, a := range args {
 		vs[i] = reflect.ValueOf(a)
 	}
-	errno, err = f.invoke(ctx, vs, true, func(c *call) (err error) {
+	errno, err = f.invoke(ctx, vs, wantErrno, func(c *call) (err error) {
 		result, err = c.anyResult()
 		return err
 	})

@@ -267,6 +267,9 @@ type Module struct {
 // Bytes returns the bytes of a span. They must not be changed.
 func (m *Module) Bytes(s Span) []byte { return m.bytes[s.Offset:s.End()] }
 
+// Source returns the whole module as it was parsed. It must not be changed.
+func (m *Module) Source() []byte { return m.bytes }
+
 // Imported returns the number of imports of a kind, which is the index of the
 // first thing of that kind the module itself defines.
 func (m *Module) Imported(k Kind) uint32 {

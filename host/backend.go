@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/wasmffi/wasmffi"
@@ -22,11 +23,16 @@ func (backend) Find(n string) (string, []string) { return find(n, nil) }
 
 func (backend) Open(ctx context.Context, src wasmffi.Source, opts []wasmffi.Options) (wasmffi.Library, error) {
 	var o Options
+	var imports wasmffi.Imports
 	for _, opt := range opts {
-		if h, ok := opt.(Options); ok {
-			o = h
+		switch opt := opt.(type) {
+		case Options:
+			o = opt
+		case wasmffi.Imports:
+			imports = append(imports, opt...)
 		}
 	}
+	o.Imports = slices.Concat(o.Imports, imports)
 	lib, err := open(ctx, src.Name, src.Data, o)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"sync"
@@ -8,6 +9,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
+	"github.com/wasmffi/wasmffi/debuginfo"
 	"github.com/wasmffi/wasmffi/guestabi"
 )
 
@@ -22,6 +24,9 @@ type module struct {
 	code wazero.CompiledModule
 	tick api.Module // provides res.Tick
 	wasi api.Module // nil when the module imports nothing of it
+
+	// debugInfo reads the module's debug info, when it is first asked for.
+	debugInfo func() (*debuginfo.Info, error)
 
 	mu      sync.Mutex
 	helpers map[string]wazero.CompiledModule // by their bytes
@@ -65,6 +70,10 @@ func build(key moduleKey, data []byte) (*module, error) {
 	}
 	ctx := context.Background()
 	m := &module{key: key, res: res, limits: l, helpers: map[string]wazero.CompiledModule{}}
+	m.debugInfo = sync.OnceValues(func() (*debuginfo.Info, error) {
+		src := res.Module.Source()
+		return debuginfo.New(bytes.NewReader(src), int64(len(src)), "module")
+	})
 	m.rt = wazero.NewRuntimeWithConfig(ctx, config.
 		WithCompilationCache(compilations()).
 		WithMemoryLimitPages(guestabi.MaxPages).

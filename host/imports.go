@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -9,28 +10,12 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/wasmffi/wasmffi"
-	"github.com/wasmffi/wasmffi/dtype"
 	"github.com/wasmffi/wasmffi/guestabi"
 )
 
-// An Import is a Go function that a module imports, as C declares it:
-//
-//	__attribute__((import_module("env"), import_name("log")))
-//	extern void log(int level, const char *text);
-//
-// Without attributes the linker takes the module name "env".
-type Import struct {
-	Module, Name string
-	// Sig is C's prototype. Variadic functions are not supported.
-	Sig *dtype.Func
-	// Func is the Go function, called as that of a [wasmffi.CallbackSpec] is:
-	// its error ends up with the caller of the outer call, C gets zero.
-	Func func(f *wasmffi.Frame) error
-}
-
 // provideImports makes the modules that the instance imports, by their name. An
 // error lists everything that is missing.
-func (in *instance) provideImports() (map[string]api.Module, error) {
+func (in *instance) provideImports(lib wasmffi.Library) (map[string]api.Module, error) {
 	res := in.mod.res
 	wasi := in.mod.wasiFuncs()
 	var faults []string
@@ -41,12 +26,9 @@ func (in *instance) provideImports() (map[string]api.Module, error) {
 		case im.Kind != guestabi.KindFunc:
 			faults = append(faults, fmt.Sprintf("%v %s.%s", im.Kind, im.Module, im.Name.Name))
 		case found:
-			side, err := newGoSide(wasmffi.CallbackSpec{Sig: own.Sig, Func: own.Func})
-			if err != nil {
-				return nil, fmt.Errorf("import %s.%s: %w", im.Module, im.Name.Name, err)
-			}
 			want := res.Module.Types[im.Type]
-			if err := matchSignature(im.Name.Name, own.Sig, side.sig.Type, want); err != nil {
+			side, err := goImport(lib, own, want)
+			if err != nil {
 				return nil, fmt.Errorf("import %s.%s: %w", im.Module, im.Name.Name, err)
 			}
 			funcs[im.Module] = append(funcs[im.Module], hostFunc{im.Name.Name, want,
@@ -82,11 +64,25 @@ func (in *instance) provideImports() (map[string]api.Module, error) {
 }
 
 // ownImport finds the user's function for an import.
-func (in *instance) ownImport(name guestabi.Name) (*Import, bool) {
-	for i := range in.opts.Imports {
-		if im := &in.opts.Imports[i]; im.Module == name.Module && im.Name == name.Name {
+func (in *instance) ownImport(name guestabi.Name) (wasmffi.Import, bool) {
+	for _, im := range in.opts.Imports {
+		if cmp.Or(im.Module, "env") == name.Module && im.Name == name.Name {
 			return im, true
 		}
 	}
-	return nil, false
+	return wasmffi.Import{}, false
+}
+
+// goImport is the Go side of an import, checked against the type it has in the
+// module.
+func goImport(lib wasmffi.Library, im wasmffi.Import, want guestabi.FuncType) (*goSide, error) {
+	spec, err := im.Spec(lib)
+	if err != nil {
+		return nil, err
+	}
+	side, err := newGoSide(spec)
+	if err != nil {
+		return nil, err
+	}
+	return side, matchSignature(im.Name, spec.Sig, side.sig.Type, want)
 }

@@ -94,24 +94,25 @@ func instanceOf(ctx context.Context) *instance {
 
 // instantiate makes an instance of a module and runs its initialisation. On
 // failure the module is released.
-func instantiate(ctx context.Context, name string, m *module, opts Options) (*instance, error) {
+func instantiate(ctx context.Context, lib *Library, name string, m *module, opts Options) (*instance, error) {
 	in := &instance{name: name, opts: opts, mod: m, level: &level{}}
 	in.age.Store(1)
 	in.wasmCtx.in = in
 	in.lock.init()
 	in.clock.slice = firstFuel
-	if err := in.start(ctx); err != nil {
+	lib.in, lib.space.lib = in, lib
+	if err := in.start(ctx, lib); err != nil {
 		in.discard()
 		return nil, err
 	}
 	return in, nil
 }
 
-func (in *instance) start(ctx context.Context) error {
+func (in *instance) start(ctx context.Context, lib *Library) error {
 	if err := in.reserve(); err != nil {
 		return err
 	}
-	provided, err := in.provideImports()
+	provided, err := in.provideImports(lib)
 	if err != nil {
 		return err
 	}

@@ -47,12 +47,11 @@ func open(ctx context.Context, name string, data []byte, opts Options) (*Library
 	if err != nil {
 		return nil, openError(name, err)
 	}
-	in, err := instantiate(ctx, name, m, opts)
+	l := new(Library)
+	in, err := instantiate(ctx, l, name, m, opts)
 	if err != nil {
 		return nil, openError(name, err)
 	}
-	l := &Library{in: in}
-	l.space.lib = l
 	l.symbols.init(in)
 	runtime.AddCleanup(l, func(in *instance) { in.close() }, in)
 	return l, nil
@@ -83,5 +82,6 @@ func (in *instance) close() {
 		return
 	}
 	in.lock.close()
+	_ = in.flush() // C that cannot be flushed is closed all the same
 	in.discard()
 }

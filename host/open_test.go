@@ -104,7 +104,7 @@ func TestAudit(t *testing.T) {
 	require.NoError(t, err)
 	_, err = lib.FuncAt(1)
 	require.NoError(t, err)
-	assert.Equal(t, []wasmffi.AuditOp{"open", "open", "lookup", "lookup", "call addr"}, seen)
+	assert.Equal(t, []wasmffi.AuditOp{"open", "open", "lookup", "lookup"}, seen)
 }
 
 func TestMissingImports(t *testing.T) {
@@ -113,14 +113,14 @@ func TestMissingImports(t *testing.T) {
 	assert.EqualError(t, err, "wasmffi: open imports.wasm: missing imports not found: env.f (i32) -> i32, env.g (f64, i32) -> f64, env.h () -> ()")
 }
 
-func imports(f func(*wasmffi.Frame) error) []Import {
-	return []Import{
-		{"env", "f", unary, f},
-		{"env", "g", proto(dtype.CDouble, dtype.CDouble, dtype.PointerToConst(dtype.CChar)), func(f *wasmffi.Frame) error {
+func imports(f func(*wasmffi.Frame) error) wasmffi.Imports {
+	return wasmffi.Imports{
+		{Module: "env", Name: "f", Sig: unary, Func: f},
+		{Name: "g", Sig: proto(dtype.CDouble, dtype.CDouble, dtype.PointerToConst(dtype.CChar)), Func: func(f *wasmffi.Frame) error {
 			f.Words[2] = f.Words[0]
 			return nil
 		}},
-		{"env", "h", nullary, func(*wasmffi.Frame) error { panic("in h") }},
+		{Name: "h", Func: func() { panic("in h") }},
 	}
 }
 

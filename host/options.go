@@ -5,16 +5,20 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/wasmffi/wasmffi"
 	"github.com/wasmffi/wasmffi/guestabi"
 )
 
 // What Options have when a field is zero.
 const (
-	DefaultMemoryLimit = 256 << 20        // bytes
-	DefaultTimeout     = 10 * time.Second // of a call without a deadline
-	DefaultDepth       = 1000             // levels of calls from Go into C
-	DefaultOutputLimit = 16 << 20         // bytes written to Stdout and to Stderr
+	DefaultMemoryLimit = 64 << 20 << (2 * wide) // bytes: 256 MiB, or 64 on 32-bit machines
+	DefaultTimeout     = 10 * time.Second       // of a call without a deadline
+	DefaultDepth       = 1000                   // levels of calls from Go into C
+	DefaultOutputLimit = 16 << 20               // bytes written to Stdout and to Stderr
 )
+
+// wide is 1 where addresses have 64 bits, else 0.
+const wide = ^uint(0) >> 63
 
 // Options say what a module may use. The zero value gives it memory, time and
 // nothing else.
@@ -58,8 +62,9 @@ type Options struct {
 	// ones. Nil is the same predictable sequence in every run.
 	Random io.Reader
 
-	// Imports are Go functions that the module imports.
-	Imports []Import
+	// Imports are Go functions that the module imports. A wasmffi.Imports among
+	// the options of wasmffi.Open adds to them.
+	Imports wasmffi.Imports
 	// Path lists directories where modules are looked for by bare name, after
 	// the current directory and before those of $WASMFFI_PATH.
 	Path []string

@@ -5,7 +5,6 @@ package bench
 
 import (
 	"context"
-	"math"
 	"os"
 	"testing"
 
@@ -26,21 +25,11 @@ func openSandbox(b *testing.B) wasmffi.Library {
 	wasm, err := os.ReadFile(wasmffitest.Fixture("wasm", "bench.wasm"))
 	require.NoError(b, err)
 	lib, err := host.OpenBytes(context.Background(), "bench.wasm", wasm, host.Options{
-		Imports: []host.Import{hostF(b)},
+		Imports: wasmffi.Imports{{Name: "host_f", Func: func(x float64) float64 { return x + 1 }}},
 	})
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = lib.Close() })
 	return lib
-}
-
-// hostF is the function that the module imports for the raw baseline.
-func hostF(b *testing.B) host.Import {
-	sig, err := dtype.NewFunc(dtype.CDouble, []dtype.Param{{Type: dtype.CDouble}}, false)
-	require.NoError(b, err)
-	return host.Import{Module: "env", Name: "host_f", Sig: sig, Func: func(f *wasmffi.Frame) error {
-		f.Words[1] = math.Float64bits(math.Float64frombits(f.Words[0]) + 1)
-		return nil
-	}}
 }
 
 func openNative(b *testing.B) wasmffi.Library {
