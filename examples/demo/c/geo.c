@@ -35,7 +35,9 @@ double corner(const struct point *p, unsigned i) { return p[i].x; }
 
 /* Halves x until it is 0.1, which no double is. */
 double shrink(double x) {
-	while (x != 0.1)
+	for (;;) {
+		if (x == 0.1)
+			return x;
 		x /= 2;
-	return x;
+	}
 }
