@@ -2,6 +2,7 @@ package memory
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/wasmffi/wasmffi/dtype"
 )
@@ -50,10 +51,14 @@ func readText(space Space, life *Lifetime, addr, max, size uint64) (string, erro
 		return fail(err)
 	}
 	defer life.Release()
+	if max > math.MaxUint64/size {
+		max = 0
+	}
 	var text []byte
+	room := make([]byte, stringChunk)
 	end := uint64(0) // no NUL before this
 	for at := addr; ; {
-		chunk := make([]byte, stringChunk-at%stringChunk)
+		chunk := room[at%stringChunk:]
 		n, err := readSome(space, chunk, at)
 		if n == 0 && at == addr {
 			return "", err

@@ -142,6 +142,7 @@ func TestCString(t *testing.T) {
 			assert.EqualValues(t, len(s)+1, v.Size())
 			assert.Equal(t, s, must(CString(space, v.Addr(), 0))(t))
 			assert.Equal(t, s, must(CString(space, v.Addr(), uint64(len(s))))(t))
+			assert.Equal(t, s, must(CString(space, v.Addr(), math.MaxUint64))(t))
 			assert.Equal(t, s, must(v.Pointer().GoString())(t))
 			if len(s) > 1 {
 				_, err := CString(space, v.Addr(), uint64(len(s)-1))
