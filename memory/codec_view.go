@@ -15,7 +15,7 @@ func (k viewCodec) encode(e *Encoder, at place, v reflect.Value) error {
 	if view.space == nil {
 		return ErrNull
 	}
-	sameSpace := e.Space == nil || e.Space == view.space
+	sameSpace := e.Space == nil || sharesWith(e.Space, view.space)
 	if sameSpace && view.space.ABI() == e.ABI && !view.from.big && !view.isBitField() && e.ABI.LayoutEqual(view.typ, k.c) {
 		return view.readAt("load", at.data, view.addr)
 	}

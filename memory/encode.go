@@ -16,7 +16,8 @@ import (
 type Encoder struct {
 	// ABI is how C lays out what is encoded.
 	ABI *dtype.ABI
-	// Space, where set, is the space that views and pointers must look at.
+	// Space, where set, is the space that views and pointers must look at, or
+	// one that shares its addresses ([Sharer]).
 	Space Space
 	// Other, where set, makes the word for a Go value that has no C form of
 	// its own where C wants a pointer: a func, a handle for void *. It wraps
@@ -70,7 +71,7 @@ func (e *Encoder) release() {
 // hold takes a lease of what a view or pointer looks at, until the call is
 // over, and checks that C can follow it.
 func (e *Encoder) hold(space Space, life *Lifetime) error {
-	if e.Space != nil && space != e.Space {
+	if e.Space != nil && !sharesWith(e.Space, space) {
 		return fmt.Errorf("%w: a pointer into another space", ErrType)
 	}
 	if life == nil {

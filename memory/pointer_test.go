@@ -182,3 +182,24 @@ func TestCStringErrors(t *testing.T) {
 	_, err = arena.CString("a\x00b")
 	assert.EqualError(t, err, "memory: new char *: value out of range: NUL at byte 1 of a string of 3")
 }
+
+// A sharedSpace has its addresses in common with others of the same buffer.
+type sharedSpace struct{ *BufferSpace }
+
+func (s *sharedSpace) SharesWith(other Space) bool {
+	o, ok := other.(*sharedSpace)
+	return ok && o.BufferSpace == s.BufferSpace
+}
+
+// Pointers go from one library of a process to another.
+func TestSharedAddresses(t *testing.T) {
+	buffer := bufferOf(t, dtype.LinuxAMD64, 1024)
+	libc, libm := &sharedSpace{buffer}, &sharedSpace{buffer}
+	x := must(NewArena(libc).NewOf(int32(7)))(t)
+	slot := must(NewArena(libm).New(dtype.PointerTo(dtype.CInt)))(t)
+	require.NoError(t, slot.SetPointer(x.Pointer()))
+	assert.Equal(t, int32(7), must(must(slot.Deref())(t).Load())(t))
+	require.NoError(t, must(NewArena(libm).New(dtype.PointerTo(dtype.CInt)))(t).Store(slot))
+	foreign := must(arenaOn(t, dtype.LinuxAMD64).NewOf(int32(1)))(t)
+	assert.ErrorIs(t, slot.SetPointer(foreign.Pointer()), ErrType)
+}

@@ -60,3 +60,20 @@ type Space interface {
 	// Lifetime ends when the space does.
 	Lifetime() *Lifetime
 }
+
+// A Sharer is a [Space] whose addresses may mean the same memory in another
+// one, as they do in all native libraries of a process. Pointers of one are then
+// pointers of the other.
+type Sharer interface {
+	Space
+	SharesWith(other Space) bool
+}
+
+// sharesWith reports whether addresses of one space are valid in another.
+func sharesWith(a, b Space) bool {
+	if a == b {
+		return true
+	}
+	s, ok := a.(Sharer)
+	return ok && s.SharesWith(b)
+}
