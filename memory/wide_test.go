@@ -75,7 +75,7 @@ func TestViewAsValue(t *testing.T) {
 
 	require.NoError(t, must(src.Field("p"))(t).Store(dtype.Addr(0x20)))
 	assert.ErrorContains(t, dst.Store(src), "memory: store struct rec.p: wrong type: a pointer into another space")
-	require.NoError(t, must(src.Field("n"))(t).Store(1<<31))
+	require.NoError(t, must(src.Field("n"))(t).Store(int64(1<<31)))
 	require.NoError(t, must(src.Field("p"))(t).Store(nil))
 	assert.EqualError(t, dst.Store(src), "memory: store struct rec.n: value out of range: 2147483648 does not fit long (-2147483648…2147483647)")
 	assert.ErrorIs(t, dst.Store(View{}), ErrNull)
