@@ -48,7 +48,8 @@ Flags:
   --json             print {"result":…,"args":[…],"errno":…}
   --jsonl            read calls from stdin, {"proto":"…","args":[…]} one a line,
                      and answer each with a line of JSON
-  --timeout 2s       end a call that takes longer; natively, end the command
+  --timeout 2s       end a call that takes longer (default 10s in the sandbox);
+                     natively, end the command
   --sandbox          refuse anything but WebAssembly
 For the sandbox, where nothing is allowed that is not named:
   --mem 64MiB        the most memory (default 256MiB)

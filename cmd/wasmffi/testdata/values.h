@@ -2,7 +2,7 @@
 #ifndef VALUES_H
 #define VALUES_H
 
-#include <wchar.h>
+#include <stddef.h>
 
 enum color { RED, GREEN = 5, BLUE };
 enum sign { MINUS = -1, PLUS = 1 };
