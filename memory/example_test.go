@@ -30,7 +30,7 @@ func Example() {
 	err := memory.Store(y, 7)       // p->y = 7;
 	v := check(memory.Load[int](y)) // p->y
 	fmt.Println(v, err)
-	fmt.Println(memory.Store(y, 1<<40))
+	fmt.Println(memory.Store(y, int64(1<<40)))
 	fmt.Println(p)
 	// Output:
 	// 7 <nil>
