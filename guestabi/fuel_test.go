@@ -240,3 +240,40 @@ func TestManyLoops(t *testing.T) {
 		})
 	}
 }
+
+// TestFuelInHostFunctions: what a host function reads is exact, and what it
+// writes counts from there, also where the guest keeps the counter in a local.
+func TestFuelInHostFunctions(t *testing.T) {
+	wasm := wat(t, `(module (import "env" "look" (func $look))
+		(func (export "run") (local i32) (loop (call $look)
+			(br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 6))))))`)
+	res, err := guestabi.Rewrite(wasm, guestabi.Options{InitialFuel: 1000})
+	require.NoError(t, err)
+	for engine, rc := range engines() {
+		t.Run(engine, func(t *testing.T) {
+			ctx := context.Background()
+			r := wazero.NewRuntimeWithConfig(ctx, rc)
+			defer r.Close(ctx)
+			var seen []int64
+			_, err = r.NewHostModuleBuilder("env").NewFunctionBuilder().WithFunc(func(_ context.Context, m api.Module) {
+				g := m.ExportedGlobal(res.Fuel).(api.MutableGlobal)
+				seen = append(seen, int64(g.Get()))
+				if len(seen) == 3 {
+					g.Set(500)
+				}
+			}).Export("look").Instantiate(ctx)
+			require.NoError(t, err)
+			_, err = r.NewHostModuleBuilder(res.Tick.Module).NewFunctionBuilder().WithFunc(func() int64 { return 0 }).Export(res.Tick.Name).Instantiate(ctx)
+			require.NoError(t, err)
+			m, err := r.Instantiate(ctx, res.Wasm)
+			require.NoError(t, err)
+			_, err = m.ExportedFunction("run").Call(ctx)
+			require.NoError(t, err)
+			require.Len(t, seen, 6)
+			price := seen[0] - seen[1]
+			assert.Positive(t, price)
+			assert.Equal(t, []int64{seen[0], seen[0] - price, seen[0] - 2*price, 500 - price, 500 - 2*price, 500 - 3*price}, seen)
+			assert.EqualValues(t, 500-3*price, m.ExportedGlobal(res.Fuel).Get())
+		})
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -221,4 +223,25 @@ func withoutCustoms(wasm []byte) []byte {
 		rest = rest[len(section):]
 	}
 	return out
+}
+
+// TestSpecMutants changes the modules of the specification's test suite.
+func TestSpecMutants(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join(specDir(t), "v2", "testdata", "*.wasm"))
+	require.NoError(t, err)
+	o := newOracle(t)
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, path := range paths {
+		wasm, err := os.ReadFile(path)
+		require.NoError(t, err)
+		if _, err := validate(wasm); err != nil || len(wasm) < 12 {
+			continue
+		}
+		wasm = withoutCustoms(wasm)
+		for range 20 {
+			if len(wasm) > 12 {
+				compareVerdicts(t, o, mutant(r, wasm))
+			}
+		}
+	}
 }

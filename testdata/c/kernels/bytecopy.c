@@ -1,4 +1,4 @@
-/* clang --target=wasm32 -O2 -nostdlib -ffreestanding \
+/* Debian clang 14.0.6: clang --target=wasm32 -O2 -nostdlib -ffreestanding \
  *   -Wl,--no-entry,--stack-first,--strip-debug,--export=run -o ../../wasm/kernels/bytecopy.wasm bytecopy.c */
 
 /* A copy of n bytes one by one, n at most 64 KiB; volatile keeps the compiler

@@ -1,4 +1,4 @@
-/* clang --target=wasm32 -O2 -nostdlib -ffreestanding \
+/* Debian clang 14.0.6: clang --target=wasm32 -O2 -nostdlib -ffreestanding \
  *   -Wl,--no-entry,--stack-first,--strip-debug,--export=run -o ../../wasm/kernels/matmul.wasm matmul.c */
 
 /* A product of two n by n matrices of doubles, n at most 200. */

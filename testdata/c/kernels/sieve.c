@@ -1,4 +1,4 @@
-/* clang --target=wasm32 -O2 -nostdlib -ffreestanding \
+/* Debian clang 14.0.6: clang --target=wasm32 -O2 -nostdlib -ffreestanding \
  *   -Wl,--no-entry,--stack-first,--strip-debug,--export=run -o ../../wasm/kernels/sieve.wasm sieve.c */
 
 /* The number of primes below n, n at most a million. */
