@@ -86,7 +86,7 @@ func (l *lifted) syntaxError(err error, s *scope) error {
 		i++
 	}
 	if name, at, ok := l.unknownType(i, s); ok {
-		return l.newError(at, fmt.Sprintf("unknown type name %q%s", name, s.nearTypes(name)), nil)
+		return l.newError(at, fmt.Sprintf("unknown type name %q%s", name, s.nearTypes(name, l.typesBefore(i)...)), nil)
 	}
 	msg := m[4]
 	if u := unexpected.FindStringSubmatch(msg); u != nil {
@@ -128,11 +128,44 @@ func (l *lifted) unknownType(i int, s *scope) (name string, pos int, ok bool) {
 	return "", 0, false
 }
 
+// typesBefore are the names of types that the text before token i declares,
+// as far as its tokens tell.
+func (l *lifted) typesBefore(i int) []string {
+	var names []string
+	typedef, depth, last := false, 0, ""
+	for k, t := range l.tokens[:i] {
+		word := string(l.text[t.pos:t.end])
+		switch {
+		case word == "{":
+			depth++
+		case word == "}":
+			depth--
+		case word == ";" && depth == 0:
+			if typedef {
+				names = append(names, last)
+			}
+			typedef = false
+		case word == "typedef":
+			typedef = true
+		case (word == "struct" || word == "union" || word == "enum") && k+1 < i && l.tokens[k+1].kind == lexIdent:
+			names = append(names, word+" "+string(l.text[l.tokens[k+1].pos:l.tokens[k+1].end]))
+		case t.kind == lexIdent && depth == 0:
+			last = word
+		}
+	}
+	return names
+}
+
+// keywords are the words that the front end's parser takes for no names.
 var keywords = func() map[string]bool {
 	m := map[string]bool{}
 	for _, w := range strings.Fields(`auto break case char const continue default do double else enum extern float for goto
 		if inline int long register restrict return short signed sizeof static struct switch typedef union unsigned void
-		volatile while _Bool _Complex _Imaginary _Alignas _Alignof _Atomic _Generic _Noreturn _Static_assert _Thread_local`) {
+		volatile while _Bool _Complex _Imaginary _Alignas _Alignof _Atomic _Generic _Noreturn _Static_assert _Thread_local
+		_Decimal128 _Decimal32 _Decimal64 _Float128 _Float128x _Float16 __fp16 _Float32 _Float32x _Float64 _Float64x
+		_Nonnull __alignof __alignof__ __asm __asm__ __attribute __attribute__ __auto_type __bf16 __complex __complex__
+		__const __declspec __float128 __imag __imag__ __inline __inline__ __int128 __int128_t __label__ __real __real__
+		__restrict __restrict__ __signed __signed__ __thread __typeof __typeof__ __uint128_t __volatile __volatile__ asm typeof`) {
 		m[w] = true
 	}
 	return m
@@ -166,7 +199,7 @@ func frontError(err error, files *files) error {
 	e := &Error{File: m[1], Line: line, Col: col, Msg: m[4]}
 	if f := files.byKey[m[1]]; f != nil {
 		e.Line = f.original(line)
-		e.Text = f.lineText(e.Line)
+		e.Text = window(f.lineText(e.Line), col)
 	}
 	if strings.Contains(e.Msg, "macro expansion limit exceeded") {
 		e.Msg, e.Err = "macros expand too far", ErrLimit

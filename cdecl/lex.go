@@ -1,5 +1,7 @@
 package cdecl
 
+import "bytes"
+
 // A lexKind is a class of preprocessing tokens.
 type lexKind uint8
 
@@ -119,12 +121,28 @@ func (l *lexer) quoted() {
 			l.pos++
 			return
 		case '\\':
-			l.pos++
+			l.pos += max(1, splice(l.src[l.pos:])-1)
 		case '\n':
 			return
 		}
 	}
 	l.pos = len(l.src)
+}
+
+// terminated reports whether a string or character constant has its end, and
+// a character constant anything else.
+func (l *lexer) terminated(t lexeme) bool {
+	b := l.src[t.pos:t.end]
+	open := bytes.IndexAny(b, "'\"")
+	last := len(b) - 1
+	if last <= open || b[last] != b[open] || b[open] == '\'' && last == open+1 {
+		return false
+	}
+	escapes := 0
+	for i := last - 1; i > open && b[i] == '\\'; i-- {
+		escapes++
+	}
+	return escapes%2 == 0
 }
 
 // commentEnd is the position after the comment that begins at pos.

@@ -3,6 +3,8 @@ package cdecl
 import (
 	"bytes"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 )
 
 // The front end's parser knows attributes in some places only and forgets
@@ -85,7 +87,7 @@ func lift(u *unit) (*lifted, error) {
 		i = next
 	}
 	l.bodies()
-	return l.lifted, nil
+	return l.lifted, l.pointersEnd()
 }
 
 // blankText is white space with the line ends of text.
@@ -114,7 +116,18 @@ func (l *lifter) scan() error {
 		if run++; run > maxRun {
 			return l.errorAt(t.pos, ErrLimit, "more than %d tokens in one declaration", maxRun)
 		}
-		if t.kind != lexPunct {
+		switch t.kind {
+		case lexString, lexChar:
+			if !l.lex.terminated(t) {
+				return l.errorAt(t.pos, nil, "constant is empty or not terminated")
+			}
+			continue
+		case lexIdent:
+			if !utf8.Valid(l.text[t.pos:t.end]) {
+				return l.errorAt(t.pos, nil, "name is no UTF-8")
+			}
+			continue
+		case lexNumber:
 			continue
 		}
 		switch c := l.text[t.pos]; c {
@@ -141,8 +154,10 @@ func (l *lifter) scan() error {
 			}
 		case ',', ';':
 			run = 0
-		case '#', '@', '`':
-			return l.errorAt(t.pos, nil, "stray %q", c)
+		default:
+			if strings.IndexByte("+-*/%&|^~!<>=?:.", c) < 0 {
+				return l.errorAt(t.pos, nil, "stray %q", c)
+			}
 		}
 	}
 	if len(open) > 0 {
@@ -165,7 +180,7 @@ func (l *lifter) token(i int) (int, error) {
 	}
 	switch t.kind {
 	case lexIdent:
-		return l.word(i, string(l.text[t.pos:t.end]))
+		return l.ident(i, string(l.text[t.pos:t.end]))
 	case lexPunct:
 		switch {
 		case l.punct(i, '[') && l.punct(i+1, '['):
@@ -190,7 +205,7 @@ func (l *lifter) token(i int) (int, error) {
 	return i + 1, nil
 }
 
-func (l *lifter) word(i int, word string) (int, error) {
+func (l *lifter) ident(i int, word string) (int, error) {
 	group := l.punct(i+1, '(')
 	switch word {
 	case "__attribute__", "__attribute":
@@ -286,12 +301,11 @@ func (l *lifter) asm(i int) (int, error) {
 // the type, and the * of an array of unspecified length.
 func (l *lifter) arrayQualifiers(i int) int {
 	for i < len(l.all) && l.all[i].kind == lexIdent {
-		switch string(l.text[l.all[i].pos:l.all[i].end]) {
-		case "static", "const", "restrict", "volatile", "__restrict", "__restrict__", "__const", "__volatile__":
-			i++
-			continue
+		word := string(l.text[l.all[i].pos:l.all[i].end])
+		if word != "static" && !isQualifier(word) {
+			break
 		}
-		break
+		i++
 	}
 	if l.punct(i, '*') && l.punct(i+1, ']') {
 		i++
@@ -373,7 +387,7 @@ func (l *lifter) nestedPointer(i int) bool {
 
 func isQualifier(s string) bool {
 	switch s {
-	case "const", "volatile", "restrict", "__const", "__restrict", "__restrict__":
+	case "const", "volatile", "restrict", "_Atomic", "__const", "__restrict", "__restrict__", "__volatile", "__volatile__":
 		return true
 	}
 	return false
@@ -408,11 +422,13 @@ func (l *lifter) hasComma(i int) bool {
 	return false
 }
 
-// bodies empties the bodies of functions.
+// bodies empties the bodies of functions, and puts a name that is never
+// declared for statement expressions: statements say nothing about types.
 func (l *lifted) bodies() {
 	depth, assigned := 0, false
 	prev := byte(0)
-	start, kept := -1, 0
+	start, kept := -1, 0   // where the body began, and tokens kept so far
+	statement, at := -1, 0 // the depth of a statement expression, and where it began
 	for _, t := range l.tokens {
 		c := byte(0)
 		if t.kind == lexPunct {
@@ -420,14 +436,24 @@ func (l *lifted) bodies() {
 		}
 		switch c {
 		case '{':
-			if depth == 0 && !assigned && (prev == ')' || prev == ';') {
+			switch {
+			case start < 0 && statement < 0 && prev == '(':
+				statement, at = depth, t.pos
+				l.tokens[kept], kept = lexeme{lexIdent, t.pos, t.end}, kept+1
+			case depth == 0 && !assigned && (prev == ')' || prev == ';'):
 				start = t.end
 				l.tokens[kept], kept = t, kept+1
 			}
 			depth++
 		case '}':
 			depth--
-			if depth == 0 && start >= 0 {
+			switch {
+			case statement == depth:
+				copy(l.clean[at:], blankText(l.text[at:t.end]))
+				l.clean[at] = '_'
+				statement, prev = -1, '_'
+				continue
+			case depth == 0 && start >= 0:
 				copy(l.clean[start:], blankText(l.text[start:t.pos]))
 				start = -1
 			}
@@ -436,13 +462,40 @@ func (l *lifted) bodies() {
 		case ';':
 			assigned = assigned && depth != 0
 		}
-		if start < 0 {
+		if start < 0 && statement < 0 {
 			l.tokens[kept], kept = t, kept+1
 		}
 		prev = c
 	}
 	l.tokens = l.tokens[:kept]
 }
+
+// pointersEnd refuses a * that no declarator or operand follows: the parser
+// then looks for one until the end of the text, and at the end for ever.
+func (l *lifted) pointersEnd() error {
+	for i, t := range l.tokens {
+		if t.kind != lexPunct || l.text[t.pos] != '*' && l.text[t.pos] != '^' {
+			continue
+		}
+		for i++; i < len(l.tokens) && isQualifier(l.word(i)); i++ {
+		}
+		if i == len(l.tokens) {
+			return l.errorAt(t.pos, nil, "unexpected end of text after %q", l.text[t.pos])
+		}
+		word := l.word(i)
+		switch next := l.tokens[i]; {
+		case next.kind == lexPunct && strings.Contains(":),[](*&+-~!^", word):
+		case next.kind == lexIdent && (!keywords[word] || word == "sizeof" || word == "_Alignof"):
+		case next.kind == lexNumber || next.kind == lexString || next.kind == lexChar:
+		default:
+			return l.errorAt(next.pos, nil, "unexpected %q after %q", word, l.text[t.pos])
+		}
+	}
+	return nil
+}
+
+// word is the text of a token the parser sees.
+func (l *lifted) word(i int) string { return string(l.text[l.tokens[i].pos:l.tokens[i].end]) }
 
 func (l *lifter) punct(i int, c byte) bool {
 	return i < len(l.all) && l.all[i].kind == lexPunct && l.text[l.all[i].pos] == c

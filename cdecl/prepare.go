@@ -130,15 +130,14 @@ scan:
 			}
 			switch c {
 			case '(':
-				p.parens++
+				if p.parens++; p.parens > maxParens {
+					return p.fail(ErrLimit, "parentheses nest deeper than %d", maxParens)
+				}
 			case ')':
 				p.parens = max(0, p.parens-1)
 			}
 			i++
 		}
-	}
-	if p.parens > maxParens {
-		return p.fail(ErrLimit, "parentheses nest deeper than %d", maxParens)
 	}
 	line := p.src[start:i]
 	p.pos = i
@@ -152,8 +151,8 @@ scan:
 		p.mark()
 	}
 	p.write(line, start, stray)
-	if lines > 1 {
-		p.marked = false // the output has the line ends elsewhere
+	if lines > 1 || p.parens > 0 {
+		p.marked = false // the line ends of comments and macro arguments are lost
 	}
 	return nil
 }
@@ -307,7 +306,7 @@ func (p *preparer) macro(l lexer, defined bool) {
 }
 
 func (p *preparer) fail(err error, format string, args ...any) error {
-	return &Error{File: p.path, Line: p.line, Text: p.lineText(p.line), Msg: fmt.Sprintf(format, args...), Err: err}
+	return &Error{File: p.path, Line: p.line, Text: window(p.lineText(p.line), 0), Msg: fmt.Sprintf(format, args...), Err: err}
 }
 
 // lineText is a line of the file as it came, counted from 1.

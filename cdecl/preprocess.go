@@ -219,7 +219,7 @@ func (e *expansion) probe(token string) {
 	}
 	if e.depth > maxNesting || e.probed > maxRun {
 		at := e.marks[len(e.marks)-1]
-		panic(stop{&Error{File: at.file.path, Line: at.line, Text: at.file.lineText(at.line), Msg: "condition expands too far", Err: ErrLimit}})
+		panic(stop{&Error{File: at.file.path, Line: at.line, Text: window(at.file.lineText(at.line), 0), Msg: "condition expands too far", Err: ErrLimit}})
 	}
 }
 

@@ -47,13 +47,14 @@ func (r *reader) record(s *cc.StructOrUnionSpecifier) (dtype.Type, error) {
 		if sym, err = r.tagged(kind, tag, pos, r.scope.tags[tag]); err != nil {
 			return nil, err
 		}
-		place := r.place(pos)
-		sym.File, sym.Line = place.path, place.line
 	}
 	t := sym.Type.(recordType)
 	again := t.Complete()
 	if again {
 		t = declareRecord(kind, tag)
+	} else {
+		place := r.place(pos)
+		sym.File, sym.Line = place.path, place.line
 	}
 	err := r.define(t, s, pos, open, end)
 	if errors.Is(err, dtype.ErrNotSupported) {

@@ -1,6 +1,7 @@
 package cdecl
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/wasmffi/wasmffi/dtype"
@@ -72,24 +73,26 @@ func (s *scope) isTypeName(name string) bool {
 	return sym != nil && sym.Kind == Typedef
 }
 
-// nearTypes are type names like name, for an error.
-func (s *scope) nearTypes(name string) string {
-	var names []string
+// nearTypes suggests a type of almost this name, among those of the scope and
+// others.
+func (s *scope) nearTypes(name string, names ...string) string {
 	for t := s; t != nil; t = t.outer {
 		for n, sym := range t.names {
 			if sym.Kind == Typedef {
 				names = append(names, n)
 			}
 		}
-		for tag, sym := range t.tags {
+		for _, sym := range t.tags {
 			names = append(names, sym.Name)
-			if tag == name {
-				return "; did you mean " + sym.Name + "?"
-			}
 		}
 	}
 	for n := range fixedTypes {
 		names = append(names, n)
+	}
+	for _, n := range names {
+		if _, tag, ok := strings.Cut(n, " "); ok && tag == name {
+			return "; did you mean " + n + "?"
+		}
 	}
 	return nearest(name, names)
 }
