@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/debuginfo"
 	"github.com/wasmffi/wasmffi/dtype"
 	"github.com/wasmffi/wasmffi/memory"
 )
@@ -20,6 +21,8 @@ type library struct {
 	symbols *symbols
 	// unload gives the loader's handle back; nil where that is not for us to do.
 	unload func() error
+	// debugInfo reads the library's debug info when it is first asked for.
+	debugInfo func() (*debuginfo.Info, error)
 
 	// closed is 1 once Close has begun. The assembly reads it.
 	closed uint32
@@ -36,8 +39,10 @@ var (
 )
 
 func newLibrary(name string, handle uintptr, path string, unload func() error) *library {
-	return &library{name: name, unload: unload, symbols: newSymbols(handle, path),
+	l := &library{name: name, unload: unload, symbols: newSymbols(handle, path),
 		found: map[string]wasmffi.Symbol{}, callbacks: map[*callback]struct{}{}}
+	l.debugInfo = sync.OnceValues(l.openDebugInfo)
+	return l
 }
 
 // Name implements wasmffi.Library.

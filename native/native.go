@@ -55,6 +55,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/wasmffi/wasmffi"
 )
@@ -67,6 +68,10 @@ type Options struct {
 	// be unloaded safely: those that have started threads, or registered
 	// functions to run at exit.
 	Keep bool
+	// Imports are Go functions for the function pointer variables that the
+	// library exports, as WASMFFI_IMPORT of wasmffi.h makes them. A
+	// wasmffi.Imports among the options of wasmffi.Open adds to them.
+	Imports wasmffi.Imports
 }
 
 // BackendName implements [wasmffi.Options].
@@ -98,14 +103,16 @@ func (backend) Opens(k wasmffi.Kind) bool { return k.Native() }
 
 func (backend) Open(ctx context.Context, src wasmffi.Source, opts []wasmffi.Options) (wasmffi.Library, error) {
 	var o Options
+	var imports wasmffi.Imports
 	for _, opt := range opts {
 		switch opt := opt.(type) {
 		case Options:
 			o = opt
-		case *Options:
-			o = *opt
+		case wasmffi.Imports:
+			imports = append(imports, opt...)
 		}
 	}
+	o.Imports = slices.Concat(o.Imports, imports)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

@@ -46,7 +46,12 @@ func openName(name, path string, o Options) (*library, error) {
 	if o.Keep {
 		unload = nil
 	}
-	return newLibrary(name, handle, path, unload), nil
+	lib := newLibrary(name, handle, path, unload)
+	if err := lib.provide(o.Imports); err != nil {
+		_ = lib.Close()
+		return nil, err
+	}
+	return lib, nil
 }
 
 // openBytes gives the bytes to the loader as a file without a name.

@@ -94,7 +94,7 @@ func BuildNative(t testing.TB, source string) string {
 		t.Skipf("LEFT OUT: no C compiler %s to build %s; install the Debian package %s", cc, source, pkg)
 	}
 	out := filepath.Join(t.TempDir(), "lib"+source+".so")
-	cmd := exec.Command(cc, "-O2", "-shared", "-fPIC", "-o", out, Fixture("c", source))
+	cmd := exec.Command(cc, "-O2", "-g", "-shared", "-fPIC", "-I", Fixture("..", "guestabi", "include"), "-o", out, Fixture("c", source))
 	msg, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s: %s", cmd, msg)
 	return out
