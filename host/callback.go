@@ -122,18 +122,6 @@ func (g *goSide) call(in *instance, stack []uint64) {
 	}
 }
 
-// notReturned is for a Go function that did not return to Run: its OnError
-// panicked, or runtime.Goexit ends the goroutine. Where callbacks are nested
-// the innermost has abandoned the instance already, and its age is another.
-func (in *instance) notReturned(age uint32, panicked any) {
-	switch {
-	case panicked != nil:
-		in.abort(&wasmffi.PanicError{Value: panicked})
-	case in.age.Load() == age:
-		in.abandon()
-	}
-}
-
 // load makes the frame's words where not all parameters are scalars.
 func (g *goSide) load(in *instance, stack []uint64, words []uint64) {
 	for i, p := range g.sig.Params {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/wasmffi/wasmffi"
 )
@@ -105,6 +106,31 @@ func (in *instance) enterGo() {
 	if in.owner.Load() == 0 {
 		in.owner.Store(goid())
 		in.dirty = true
+	}
+}
+
+// runGo runs Go code of the user's that is no callback.
+func (in *instance) runGo(f func()) {
+	in.enterGo()
+	age, returned := in.age.Load(), false
+	defer func() {
+		if !returned {
+			in.notReturned(age, recover())
+		}
+	}()
+	f()
+	returned = true
+}
+
+// notReturned is for Go code that did not return to where it was called: it
+// panicked, or runtime.Goexit ends the goroutine. Where callbacks are nested
+// the innermost has abandoned the instance already, and its age is another.
+func (in *instance) notReturned(age uint32, panicked any) {
+	switch {
+	case panicked != nil:
+		in.abort(&wasmffi.PanicError{Value: panicked, Stack: debug.Stack()})
+	case in.age.Load() == age:
+		in.abandon()
 	}
 }
 

@@ -66,7 +66,7 @@ func Open(ctx context.Context, name string, opts Options) (*Library, error) {
 }
 
 // OpenBytes opens a module from memory, as from a //go:embed variable. The name
-// is for messages. data must not change while the library is open.
+// is for messages.
 func OpenBytes(ctx context.Context, name string, data []byte, opts Options) (*Library, error) {
 	if err := wasmffi.Audit(wasmffi.AuditEvent{Op: wasmffi.AuditOpen, Library: name}); err != nil {
 		return nil, err

@@ -183,15 +183,14 @@ func (in *instance) initialize(ctx context.Context) error {
 
 // first runs a call that is made before the library is open.
 func (in *instance) first(ctx context.Context, call func() error) error {
-	if err := ctx.Err(); err != nil {
+	if err := in.enter(ctx); err != nil {
 		return err
 	}
-	in.level.ctx = ctx
-	defer in.settle()
-	if err := call(); err != nil {
-		return in.failed(err)
+	err := call()
+	if err != nil {
+		err = in.failed(err)
 	}
-	return nil
+	return in.leave(err)
 }
 
 // discard gives back what an instance has taken. Its memory stays mapped while

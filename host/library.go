@@ -83,5 +83,6 @@ func (in *instance) close() {
 	}
 	in.lock.close()
 	_ = in.flush() // C that cannot be flushed is closed all the same
+	in.settle()
 	in.discard()
 }

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"sync"
 )
@@ -38,7 +39,8 @@ func acquire(ctx context.Context, key moduleKey, data []byte) (*module, error) {
 		}
 		c = &compilation{done: make(chan struct{})}
 		modules.all[key] = c
-		go c.run(key, data)
+		// The module outlives the call, and may be used by others.
+		go c.run(key, bytes.Clone(data))
 	}
 	modules.Unlock()
 	select {

@@ -44,6 +44,9 @@ type handle struct {
 // from FuncAt through the function table. A signature that the module's own
 // types contradict gives an error wrapping [wasmffi.ErrSignature].
 func (l *Library) Prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callable, error) {
+	if l.in.closed.Load() {
+		return nil, wasmffi.ErrClosed
+	}
 	lowered, err := guestabi.Lower(sig)
 	if err != nil {
 		return nil, err

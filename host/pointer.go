@@ -31,7 +31,7 @@ func (l *Library) Address(s wasmffi.Symbol) (uint64, error) {
 // slotOf is the table slot of an exported function, inside a call that was
 // entered.
 func (in *instance) slotOf(e guestabi.Export) (uint64, error) {
-	if slot, ok := in.tables.slots[e.Index]; ok {
+	if slot, ok := in.tables.slotOf(e.Index); ok {
 		return slot, nil
 	}
 	if len(in.mod.res.Tables) == 0 {
@@ -45,8 +45,7 @@ func (in *instance) slotOf(e guestabi.Export) (uint64, error) {
 	in.pools.keep(named)
 	slot, err := in.appendToTable(guestabi.PoolModule(t, 1, in.tableName(), "renamed"), named)
 	if err == nil {
-		in.tables.slots[e.Index] = slot
-		in.tables.funcs[slot] = e.Index
+		in.tables.put(slot, e.Index)
 	}
 	return slot, err
 }
@@ -85,7 +84,7 @@ func (c *callable) bindPointer(addr uint64, sig *dtype.Func) error {
 		return fmt.Errorf("%w: no function at %#x", wasmffi.ErrNotFound, addr)
 	}
 	have, known := in.pools.typeAt(addr)
-	if f, ok := in.tables.funcs[addr]; ok {
+	if f, ok := in.tables.funcAt(addr); ok {
 		have, known = in.mod.res.Module.FuncType(f)
 	}
 	if known {

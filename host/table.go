@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/wasmffi/wasmffi"
 	"github.com/wasmffi/wasmffi/guestabi"
@@ -11,8 +12,32 @@ import (
 // tables is what is known of the table that C's function pointers are indexes
 // of: table 0, as its element segments set it up. C itself never changes it.
 type tables struct {
+	mu    sync.RWMutex
 	funcs map[uint64]uint32 // function index by slot
 	slots map[uint32]uint64 // the lowest slot of a function
+}
+
+// funcAt is the function in a slot.
+func (t *tables) funcAt(slot uint64) (index uint32, ok bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	index, ok = t.funcs[slot]
+	return index, ok
+}
+
+// slotOf is the lowest slot that a function is in.
+func (t *tables) slotOf(index uint32) (slot uint64, ok bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	slot, ok = t.slots[index]
+	return slot, ok
+}
+
+// put notes that a function has been appended.
+func (t *tables) put(slot uint64, index uint32) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.slots[index], t.funcs[slot] = slot, index
 }
 
 func (t *tables) init(in *instance) {
@@ -112,7 +137,7 @@ func (l *Library) FuncAt(addr uint64) (wasmffi.Symbol, error) {
 		return wasmffi.Symbol{}, fmt.Errorf("%w: function pointer %#x", memory.ErrOutOfBounds, addr)
 	}
 	sym := wasmffi.Symbol{Addr: addr}
-	if f, ok := in.tables.funcs[addr]; ok {
+	if f, ok := in.tables.funcAt(addr); ok {
 		t, _ := in.mod.res.Module.FuncType(f)
 		sym.Signature = signatureText(t)
 		sym.Name = in.mod.exportedName(f)

@@ -115,9 +115,9 @@ func (w *hostWriter) Write(p []byte) (int, error) {
 	return w.write(p)
 }
 
-func (w *hostWriter) write(p []byte) (int, error) {
-	w.in.enterGo()
-	return w.w.Write(p)
+func (w *hostWriter) write(p []byte) (n int, err error) {
+	w.in.runGo(func() { n, err = w.w.Write(p) })
+	return n, err
 }
 
 // A hostReader is a user's reader, as C's standard input or its randomness.
@@ -126,7 +126,7 @@ type hostReader struct {
 	r  io.Reader
 }
 
-func (r hostReader) Read(p []byte) (int, error) {
-	r.in.enterGo()
-	return r.r.Read(p)
+func (r hostReader) Read(p []byte) (n int, err error) {
+	r.in.runGo(func() { n, err = r.r.Read(p) })
+	return n, err
 }
