@@ -33,6 +33,8 @@ var (
 	errorType    = reflect.TypeFor[error]()
 	errnoType    = reflect.TypeFor[Errno]()
 	flowerType   = reflect.TypeFor[flower]()
+	// goPointerType is what memory.Ptr[T] implements for every T.
+	goPointerType = reflect.TypeFor[dtype.GoPointer]()
 )
 
 // compileArg decides how a Go argument of type g fills the C parameter p. It
@@ -111,7 +113,7 @@ func compilePointerArg(g reflect.Type, t *dtype.Pointer, p dtype.Param) (argFunc
 			return nil, err
 		}
 		return wordArg, nil
-	case g == viewType, g == pointerType, g == handleType, g.Implements(callbackType), isAddress(g):
+	case g == viewType, g == pointerType, g == handleType, g.Implements(goPointerType), g.Implements(callbackType), isAddress(g):
 		return wordArg, nil
 	case k == reflect.String, k == reflect.Slice, k == reflect.Pointer:
 		return memoryArg(t.Elem(), flowOf(g, t, p)), nil

@@ -118,7 +118,7 @@ func checkResult(abi *dtype.ABI, g reflect.Type, c dtype.Type) error {
 		return fmt.Errorf("%w: Go %v for C void", memory.ErrType, g)
 	case g == handleType && isPointerType(c), g.Kind() == reflect.String && isCharPointer(c):
 		return nil
-	case g == pointerType:
+	case g == pointerType, g.Implements(goPointerType):
 		if !isPointerType(c) {
 			return typeMismatch(g, c)
 		}

@@ -32,6 +32,8 @@ type scalarConv struct {
 	hi    uint64 // greatest value
 	from  reflect.Type
 	to    dtype.Type
+	// signed is how convChar extends its 8 bits.
+	signed bool
 }
 
 type convOp uint8
@@ -43,6 +45,7 @@ const (
 	convBool            // anything but 0 is true
 	convWiden           // float → double
 	convNarrow          // double → float
+	convChar            // C's plain char: its 8 bits, whatever their sign
 )
 
 // argConv is how a Go scalar of type g becomes the C scalar c, or an error
@@ -66,6 +69,9 @@ func argConv(abi *dtype.ABI, g reflect.Type, c dtype.Type) (scalarConv, error) {
 		conv.lo, conv.hi = lo, hi
 		switch {
 		case kind == reflect.Bool:
+		case dtype.Resolve(c) == dtype.CChar:
+			// Both 'é' as a byte and -23 are the same char in C.
+			conv.op, conv.lo, conv.hi, conv.signed = convChar, math.MinInt8, math.MaxUint8, abi.Signed(dtype.CChar)
 		case goSigned:
 			if -1<<(g.Bits()-1) < lo || uint64(1)<<(g.Bits()-1)-1 > hi {
 				conv.op = convSigned
@@ -110,6 +116,10 @@ func resultConv(abi *dtype.ABI, c dtype.Type, g reflect.Type) (scalarConv, error
 		}
 		gLo, gHi := goRange(g)
 		conv.lo, conv.hi = gLo, gHi
+		if dtype.Resolve(c) == dtype.CChar && g.Size() == 1 {
+			conv.op, conv.lo, conv.hi, conv.signed = convChar, math.MinInt8, math.MaxUint8, kind == reflect.Int8
+			return conv, nil
+		}
 		if lo < gLo || hi > gHi {
 			conv.op = convUnsigned
 			if lo < 0 {
@@ -141,6 +151,14 @@ func (c *scalarConv) convert(w uint64) (uint64, error) {
 		if w > c.hi {
 			return 0, outOfRange(fmt.Sprint(w), c.to, c.lo, c.hi)
 		}
+	case convChar:
+		if v := int64(w); v < c.lo || v > int64(c.hi) {
+			return 0, outOfRange(fmt.Sprint(v), c.to, c.lo, c.hi)
+		}
+		if c.signed {
+			return uint64(int64(int8(w))), nil
+		}
+		return uint64(uint8(w)), nil
 	case convBool:
 		if w != 0 {
 			return 1, nil

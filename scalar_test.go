@@ -38,7 +38,7 @@ func checkInts[T interface {
 		lib := newFake(t, abi, map[string]func(*wasmffi.Frame) error{"echo": echo})
 		for _, c := range dtype.Scalars() {
 			ct, ok := c.(*dtype.Int)
-			if !ok || abi.IntSize(ct) > 8 {
+			if !ok || abi.IntSize(ct) > 8 || ct == dtype.CChar {
 				continue
 			}
 			f, err := wasmffi.Bind1[T, T](lib, "echo", sigOf(t, c, c))
@@ -114,6 +114,34 @@ func TestWordsAreCanonical(t *testing.T) {
 	require.Equal(t, uint64(math.Float32bits(1.5)), send(dtype.CFloat, 1.5))
 	require.Equal(t, math.Float64bits(1.5), send(dtype.CDouble, float32(1.5)))
 	require.Equal(t, math.Float64bits(3), send(dtype.CDouble, 3))
+}
+
+// Plain char is 8 bits: a byte and an int8 of the same bits are the same char,
+// whether the ABI's char has a sign or not.
+func TestChar(t *testing.T) {
+	for _, abi := range []*dtype.ABI{dtype.LinuxAMD64, dtype.LinuxARM64} {
+		lib := newFake(t, abi, map[string]func(*wasmffi.Frame) error{"echo": echo})
+		sig := sigOf(t, dtype.CChar, dtype.CChar)
+		char, err := wasmffi.Bind1[dtype.Char, dtype.Char](lib, "echo", sig)
+		require.NoError(t, err)
+		small, err := wasmffi.Bind1[int8, int8](lib, "echo", sig)
+		require.NoError(t, err)
+		wide, err := wasmffi.Bind1[int32, int32](lib, "echo", sig)
+		require.NoError(t, err)
+		for b := range 256 {
+			require.Equal(t, dtype.Char(b), char.Call(dtype.Char(b)))
+			require.Equal(t, int8(b), small.Call(int8(b)))
+			want := int32(uint8(b))
+			if abi.Signed(dtype.CChar) {
+				want = int32(int8(b))
+			}
+			require.Equal(t, want, wide.Call(int32(b)))
+		}
+		for _, bad := range []int32{-129, 256} {
+			_, err := wide.CallContext(nil, bad)
+			require.ErrorIs(t, err, memory.ErrRange)
+		}
+	}
 }
 
 func TestScalarFloats(t *testing.T) {
