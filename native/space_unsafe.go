@@ -20,7 +20,7 @@ import (
 // faults is an error.
 type processSpace struct{ life memory.Lifetime }
 
-var _ memory.Space = (*processSpace)(nil)
+var _ memory.Sharer = (*processSpace)(nil)
 
 // pageSize is the smallest page of the platforms supported: memory is mapped
 // in multiples of it.
@@ -31,6 +31,13 @@ func (s *processSpace) ABI() *dtype.ABI { return hostConvention.abi }
 
 // Lifetime implements memory.Space.
 func (s *processSpace) Lifetime() *memory.Lifetime { return &s.life }
+
+// SharesWith implements memory.Sharer: all libraries of a process see the same
+// memory, so that what one allocated may be passed to another.
+func (s *processSpace) SharesWith(other memory.Space) bool {
+	_, ok := other.(*processSpace)
+	return ok
+}
 
 // ReadAt implements memory.Space.
 func (s *processSpace) ReadAt(p []byte, addr uint64) error {
@@ -126,16 +133,18 @@ func (s *processSpace) Alloc(size, align uint64) (uint64, error) {
 	case size > maxAddress || align > maxAddress:
 		return fail(fmt.Errorf("%w: %d bytes aligned to %d", memory.ErrNoMemory, size, align))
 	}
-	var addr uintptr
+	var at uintptr
 	if align <= mallocAlign {
-		addr = plain(cFunctions.malloc, uintptr(max(size, 1)))
+		at = plain(cFunctions.malloc, uintptr(max(size, 1)))
 	} else {
-		plain(cFunctions.posixMemalign, uintptr(unsafe.Pointer(&addr)), uintptr(align), uintptr(max(size, 1)))
+		out := cMemory[uintptr]() // stays 0 on failure
+		plain(cFunctions.posixMemalign, addr(out), uintptr(align), uintptr(max(size, 1)))
+		at = *out
 	}
-	if addr == 0 {
+	if at == 0 {
 		return fail(fmt.Errorf("%w: malloc of %d bytes", memory.ErrNoMemory, size))
 	}
-	return uint64(addr), nil
+	return uint64(at), nil
 }
 
 // mallocAlign is the alignment of what malloc returns.
