@@ -1,0 +1,189 @@
+package host
+
+import (
+	"context"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/dtype"
+	"github.com/wasmffi/wasmffi/memory"
+)
+
+func TestEndlessLoops(t *testing.T) {
+	engines(t, func(t *testing.T, opts Options) {
+		lib := openTest(t, "hostile.wasm", opts)
+		for _, name := range []string{"loop_br", "loop_br_if", "loop_br_table", "loop_outer", "loop_call", "loop_fill", "loop_copy", "loop_grow", "loop_table"} {
+			t.Run(name, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(background, 5*time.Millisecond)
+				defer cancel()
+				_, err := callWords(ctx, prepare(t, lib, name, nullary))
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+			})
+		}
+	})
+}
+
+func TestEndlessRecursion(t *testing.T) {
+	engines(t, func(t *testing.T, opts Options) {
+		lib := openTest(t, "hostile.wasm", opts)
+		for _, name := range []string{"recurse", "recurse_indirect"} {
+			for range 2 {
+				_, err := call(t, lib, name, nullary)
+				require.ErrorIs(t, err, wasmffi.ErrStackOverflow, name)
+			}
+		}
+	})
+}
+
+// TestCollectorIsNotBlocked: a garbage collection ends while C loops for ever.
+func TestCollectorIsNotBlocked(t *testing.T) {
+	lib := openTest(t, "hostile.wasm", Options{})
+	ctx, cancel := context.WithCancel(background)
+	loop := prepare(t, lib, "loop_br", nullary)
+	done := make(chan error)
+	go func() {
+		_, err := callWords(ctx, loop)
+		done <- err
+	}()
+	for range 3 {
+		runtime.GC()
+	}
+	cancel()
+	require.ErrorIs(t, <-done, context.Canceled)
+}
+
+func TestMemoryAndTableBombs(t *testing.T) {
+	lib := openTest(t, "hostile.wasm", Options{MemoryLimit: 8 << 20, TableLimit: 50_000})
+	pages, err := call(t, lib, "eat_memory", proto(dtype.CInt))
+	require.NoError(t, err)
+	assert.LessOrEqual(t, pages, uint64(8<<20/pageSize))
+	entries, err := call(t, lib, "eat_table", proto(dtype.CInt))
+	require.NoError(t, err)
+	assert.LessOrEqual(t, entries, uint64(50_000))
+	assert.Greater(t, entries, uint64(40_000))
+	_, err = lib.Callback(wasmffi.CallbackSpec{Sig: proto(dtype.CVoid, dtype.CInt), Func: func(*wasmffi.Frame) error { return nil }})
+	if err != nil { // what is left may suffice or not
+		require.ErrorIs(t, err, wasmffi.ErrLimit)
+	}
+}
+
+// TestHostileMalloc: what malloc returns is looked at before it is used.
+func TestHostileMalloc(t *testing.T) {
+	lib := openTest(t, "hostile.wasm", Options{Timeout: 20 * time.Millisecond})
+	set := func(answer int64) {
+		_, err := call(t, lib, "set_malloc", proto(dtype.CVoid, dtype.CInt), uint64(answer))
+		require.NoError(t, err)
+	}
+	alloc := func() error {
+		_, err := lib.Space().Alloc(100, 8)
+		return err
+	}
+	big := wasmffi.Frame{
+		Words:    make([]uint64, 2),
+		Blocks:   []memory.Block{{Data: make([]byte, 60_000), Align: 4, Flow: memory.In}},
+		Pointers: []memory.BlockPointer{{}},
+	}
+	first := prepare(t, lib, "first", proto(dtype.CInt, dtype.PointerTo(dtype.CInt)))
+	for _, tt := range []struct {
+		name   string
+		answer int64
+		want   error
+	}{
+		{"NULL", 0, memory.ErrNoMemory},
+		{"the end of memory", 65536, memory.ErrOutOfBounds},
+		{"beyond memory", 1 << 20, memory.ErrOutOfBounds},
+		{"the end of the address space", -8, memory.ErrOutOfBounds},
+		{"never", -1, context.DeadlineExceeded},
+		{"a trap", -2, wasmffi.ErrTrap},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			set(tt.answer)
+			require.ErrorIs(t, alloc(), tt.want)
+			require.ErrorIs(t, first.Call(&big), tt.want)
+			requireStackIntact(t, lib)
+		})
+	}
+	set(1024)
+	require.NoError(t, alloc())
+}
+
+// TestHostileStackPointer: arguments in memory go where the host says.
+func TestHostileStackPointer(t *testing.T) {
+	lib := openTest(t, "hostile.wasm", Options{})
+	first := prepare(t, lib, "first", proto(dtype.CInt, dtype.PointerTo(dtype.CInt)))
+	pass := func() (uint64, error) {
+		f := wasmffi.Frame{
+			Words:    make([]uint64, 2),
+			Blocks:   []memory.Block{{Data: int32s(77), Align: 4, Flow: memory.In}},
+			Pointers: []memory.BlockPointer{{}},
+		}
+		err := first.Call(&f)
+		return f.Words[1], err
+	}
+	for _, sp := range []uint64{0, 8, 1 << 20, 1<<32 - 16, 12345} {
+		_, err := call(t, lib, "set_sp", proto(dtype.CVoid, dtype.CUInt), sp)
+		require.NoError(t, err)
+		got, err := pass()
+		require.NoError(t, err)
+		assert.EqualValues(t, 77, got)
+		requireStackIntact(t, lib)
+
+		cb := callbackOf(t, lib, func(context.Context, int32) (int32, error) {
+			got, err := pass()
+			if err != nil {
+				require.ErrorIs(t, err, memory.ErrNoMemory, "malloc of this module returns NULL")
+			} else {
+				assert.EqualValues(t, 77, got)
+			}
+			return 1, nil
+		})
+		_, err = call(t, lib, "apply_at", proto(dtype.CInt, dtype.PointerTo(unary), dtype.CUInt), cb.Address(), sp)
+		require.NoError(t, err)
+		require.NoError(t, cb.Free())
+	}
+}
+
+// TestHostileResults: a result is of its C type, whatever bits came back.
+func TestHostileResults(t *testing.T) {
+	lib := openTest(t, "hostile.wasm", Options{})
+	for _, tt := range []struct {
+		name string
+		typ  dtype.Type
+		want uint64
+	}{
+		{"two", dtype.CBool, 1},
+		{"wide", dtype.CBool, 1},
+		{"wide", dtype.CUChar, 0x78},
+		{"wide", dtype.CShort, 0x5678},
+		{"wide", dtype.CInt, 0x12345678},
+	} {
+		got, err := call(t, lib, tt.name, proto(tt.typ))
+		require.NoError(t, err)
+		assert.Equal(t, tt.want, got, "%s as %v", tt.name, tt.typ)
+	}
+}
+
+// TestWipedTable: the guest may spoil its own function table, callbacks too;
+// calling what is gone is a trap.
+func TestWipedTable(t *testing.T) {
+	lib := openTest(t, "hostile.wasm", Options{})
+	same := func(_ context.Context, x int32) (int32, error) { return x, nil }
+	cb := callbackOf(t, lib, same)
+	callAt := prepare(t, lib, "call_at", proto(dtype.CInt, dtype.PointerTo(unary), dtype.CInt))
+	got, err := callWords(nil, callAt, cb.Address(), 9)
+	require.NoError(t, err)
+	assert.EqualValues(t, 9, got[0])
+	_, err = call(t, lib, "wipe_table", nullary)
+	require.NoError(t, err)
+	runtime.GC()
+	_, err = callWords(nil, callAt, cb.Address(), 9)
+	require.ErrorIs(t, err, ErrBadFuncPointer)
+	require.NoError(t, cb.Free())
+	_, err = callWords(nil, callAt, callbackOf(t, lib, same).Address(), 9)
+	require.ErrorIs(t, err, ErrBadFuncPointer)
+}
