@@ -31,18 +31,17 @@ func (s *scratch) variadicType(v value) (dtype.Type, error) {
 	if !stated(v) {
 		return nil, fmt.Errorf(`%w: %v for "..."; state its type, as in {"c":"int[4]","v":[1,2]}`, memory.ErrType, v)
 	}
-	t, inner, err := s.statedType(v)
+	t, _, err := s.statedType(v)
 	if a, ok := dtype.Resolve(t).(*dtype.Array); ok && err == nil {
 		return dtype.PointerTo(a.Elem()), nil
 	}
-	_ = inner
 	return t, err
 }
 
 // putArgument writes an argument for a parameter of type t into data.
 func (s *scratch) putArgument(data []byte, t dtype.Type, v value, variadic bool) error {
 	p, isPointer := dtype.Resolve(t).(*dtype.Pointer)
-	states := stated(v) && (variadic || !hasMembers(t, "c", "v"))
+	states := s.statedFor(t, v) || variadic && stated(v)
 	switch {
 	case isPointer && variadic && states:
 		addr, err := s.statedPointer(p, v)

@@ -69,6 +69,9 @@ func (c *call) run(ctx context.Context, args []value) (*answer, error) {
 	if c.plan, err = c.session.plan(c.fn, variadic); err != nil {
 		return nil, c.fail(c.fn.name, 0, err)
 	}
+	if err := checkSize(8*uint64(c.plan.shape.Words), c.fn.sig); err != nil {
+		return nil, c.fail(c.fn.name, 0, err)
+	}
 	c.words = make([]uint64, c.plan.shape.Words)
 	a := &answer{args: make([]argument, len(args))}
 	for i, v := range args {
@@ -91,16 +94,20 @@ func (c *call) enter(ctx context.Context) (errno int32, err error) {
 	return frame.Errno, err
 }
 
-// collect reads the result and the arguments after the call.
+// collect reads the result and the arguments after the call. A pointer in the
+// result is an address also where it points to an argument's value, which is
+// gone after the call.
 func (c *call) collect(a *answer, given []uint64) (err error) {
 	result := c.plan.shape.Result
+	plain := *c.mem
+	plain.placed = nil
 	if a.void = isVoid(result.Type); a.void {
 		a.result = "null"
-	} else if a.result, err = c.show(result, c.words); err != nil {
+	} else if a.result, err = plain.showSlot(result, c.words); err != nil {
 		return c.fail(c.fn.name, 0, fmt.Errorf("result: %w", err))
 	}
 	for i := range a.args {
-		if a.args[i].after, err = c.show(c.plan.shape.Params[i], given); err != nil {
+		if a.args[i].after, err = c.mem.showSlot(c.plan.shape.Params[i], given); err != nil {
 			return c.fail(c.fn.name, i+1, err)
 		}
 	}
@@ -130,7 +137,7 @@ func (c *call) put(i int, v value) (argument, error) {
 		_, placed := c.mem.placed[c.words[slot.First]]
 		a.readBack = placed && !(v.kind == stringValue && p.ConstElem())
 	}
-	a.before, err = c.show(slot, c.words)
+	a.before, err = c.mem.showSlot(slot, c.words)
 	return a, err
 }
 
@@ -148,9 +155,9 @@ func (c *call) load(slot wasmffi.Slot, data []byte) error {
 	return nil
 }
 
-// show is what a slot of the frame holds, as JSON.
-func (c *call) show(slot wasmffi.Slot, words []uint64) (string, error) {
-	abi := c.mem.abi()
+// showSlot is what a slot of the frame holds, as JSON.
+func (s *scratch) showSlot(slot wasmffi.Slot, words []uint64) (string, error) {
+	abi := s.abi()
 	size, err := abi.Size(slot.Type)
 	if err != nil {
 		return "", err
@@ -166,6 +173,6 @@ func (c *call) show(slot wasmffi.Slot, words []uint64) (string, error) {
 			binary.NativeEndian.PutUint64(data[8*i:], w)
 		}
 	}
-	b, err := c.mem.show(nil, slot.Type, data[:size], false, 0)
+	b, err := s.show(nil, slot.Type, data[:size], false, 0)
 	return string(b), err
 }

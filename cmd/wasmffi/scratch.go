@@ -69,7 +69,7 @@ func (s *scratch) pointer(t *dtype.Pointer, v value) (uint64, error) {
 		return s.address(t, v)
 	case v.kind == stringValue:
 		return s.stringPointer(t, v)
-	case v.kind == objectValue && stated(v) && !hasMembers(t.Elem(), "c", "v"):
+	case s.statedFor(t.Elem(), v):
 		return s.statedPointer(t, v)
 	case isFunc:
 		return 0, fmt.Errorf("%w: %v for the function pointer %v, which is an address or null", memory.ErrType, v, t)
@@ -119,7 +119,7 @@ func (s *scratch) stringPointer(t *dtype.Pointer, v value) (uint64, error) {
 
 // placeOne places one object of type t.
 func (s *scratch) placeOne(t dtype.Type, v value) (uint64, error) {
-	size, err := s.objectSize(t, v)
+	size, flexible, err := s.objectSize(t, v)
 	if err != nil {
 		return 0, needsType(t, err)
 	}
@@ -127,34 +127,24 @@ func (s *scratch) placeOne(t dtype.Type, v value) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := checkSize(size, t); err != nil {
+		return 0, err
+	}
 	data := make([]byte, size)
 	if err := s.put(data, t, v, false); err != nil {
 		return 0, throughPointer(err)
 	}
-	o := object{typ: t}
-	if o.flexible, err = s.flexibleTail(t, size); err != nil {
-		return 0, err
-	}
-	return s.place(o, data, align)
+	return s.place(object{typ: t, flexible: flexible}, data, align)
 }
 
-// flexibleTail is how many elements of its flexible array an object of this
-// size holds.
-func (s *scratch) flexibleTail(t dtype.Type, size uint64) (uint64, error) {
-	plain, err := s.abi().Size(t)
-	if err != nil || size <= plain {
-		return 0, nil
+// maxObject is the size in bytes of the largest object that is made.
+const maxObject = 1 << 30
+
+func checkSize(size uint64, t dtype.Type) error {
+	if size > maxObject {
+		return fmt.Errorf("%w: %d bytes for %v, more than %d", memory.ErrRange, size, t, maxObject)
 	}
-	members, err := membersOf(s.abi(), t)
-	if err != nil || len(members) == 0 {
-		return 0, err
-	}
-	last := members[len(members)-1]
-	elem, err := s.abi().Size(dtype.Resolve(last.Type).(*dtype.Array).Elem())
-	if err != nil || elem == 0 {
-		return 0, err
-	}
-	return (size - last.Offset) / elem, nil
+	return nil
 }
 
 // placeMany places the elements of a JSON array as T[n].
@@ -165,6 +155,12 @@ func (s *scratch) placeMany(t dtype.Type, v value) (uint64, error) {
 	}
 	align, err := s.abi().Align(t)
 	if err != nil {
+		return 0, err
+	}
+	if err := checkSize(size, t); err != nil {
+		return 0, err
+	}
+	if err := checkSize(size*uint64(len(v.elems)), t); err != nil {
 		return 0, err
 	}
 	data := make([]byte, size*uint64(len(v.elems)))
@@ -187,15 +183,18 @@ func stated(v value) bool {
 	return ok && hasValue && c.kind == stringValue
 }
 
-// hasMembers reports whether t is a struct or union with members of these
-// names: a value with them is then one of t, not one that states its type.
-func hasMembers(t dtype.Type, names ...string) bool {
-	for _, name := range names {
-		if _, err := dtype.WASM32.Member(t, name); err != nil {
-			return false
+// statedFor is stated where a value of type t is wanted: an object for a struct
+// or union that has members c and v is one of these.
+func (s *scratch) statedFor(t dtype.Type, v value) bool {
+	if !stated(v) {
+		return false
+	}
+	for _, name := range v.members {
+		if _, err := s.abi().Member(t, name); err != nil {
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 // statedType is the type that a value states, and the value itself.

@@ -131,8 +131,8 @@ func (s *scratch) putArray(dst []byte, t *dtype.Array, v value, bigEnd bool) err
 		return err
 	}
 	n := t.Len()
-	if t.Flexible() {
-		n = flexibleLen(v)
+	if t.Flexible() && size != 0 {
+		n = uint64(len(dst)) / size // what objectSize has made room for
 	}
 	if v.kind == stringValue {
 		units, err := s.stringUnits(t.Elem(), v.text)
@@ -270,15 +270,15 @@ func noMember(t dtype.Type, members []member, name string) error {
 }
 
 // objectSize is the size of an object of type t with a value: its type's, and
-// more if it ends in a flexible array.
-func (s *scratch) objectSize(t dtype.Type, v value) (uint64, error) {
-	size, err := s.abi().Size(t)
+// more if it ends in a flexible array, which then has so many elements.
+func (s *scratch) objectSize(t dtype.Type, v value) (size, flexible uint64, err error) {
+	size, err = s.abi().Size(t)
 	if err != nil || len(dtype.Members(t)) == 0 {
-		return size, err
+		return size, 0, err
 	}
 	members, err := membersOf(s.abi(), t)
 	if err != nil || len(members) == 0 || !members[len(members)-1].flexible() {
-		return size, err
+		return size, 0, err
 	}
 	last := &members[len(members)-1]
 	tail, given := v.member(last.Name)
@@ -286,8 +286,9 @@ func (s *scratch) objectSize(t dtype.Type, v value) (uint64, error) {
 		tail, given = v.elems[len(members)-1], true
 	}
 	if !given {
-		return size, nil
+		return size, 0, nil
 	}
 	elem, err := s.abi().Size(dtype.Resolve(last.Type).(*dtype.Array).Elem())
-	return max(size, last.Offset+elem*flexibleLen(tail)), err
+	flexible = flexibleLen(tail)
+	return max(size, last.Offset+elem*flexible), flexible, err
 }

@@ -25,6 +25,7 @@ struct anon {
 	struct { int x, y; };
 };
 struct packet { int n; short data[]; };
+struct tail { int n; char c; char d[]; };
 struct text { char *s; const char *words[2]; wchar_t *w; };
 struct __attribute__((scalar_storage_order("big-endian"))) big { int i; short s[2]; int a : 4; int b : 12; double d; };
 struct cv { const char *c; int v; };
@@ -150,6 +151,8 @@ func TestValues(t *testing.T) {
 		to("char *", `{"c":"void *","v":2147483647}`, "2147483647"),
 		same("struct cv *", `{"c":"int","v":5}`),
 		same("void *", `"text"`),
+		same("struct tail *", `{"n":1,"c":2,"d":"ab"}`, `{"n":1,"c":2,"d":""}`),
+		same("struct packet", `{"n":1,"data":[]}`),
 	} {
 		cases = append(cases, cs...)
 	}
@@ -229,6 +232,9 @@ func TestBadValues(t *testing.T) {
 		{"int *", "0.5", "wrong type: 0.5 is no integer"},
 		{"int *", "true", "wrong type: true for int *; write [true] for a pointer to one"},
 		{"int *", `[1,"x"]`, `[1]: wrong type: "x" for int`},
+		{"struct packet", `{"n":1,"data":[5]}`, "struct packet.data: value out of range: 1 elements for short []"},
+		{"struct packet *", `[{"n":1,"data":[5]}]`, "[0].data: value out of range: 1 elements for short []"},
+		{"char *", `{"c":"char[2000000000]","v":""}`, "value out of range: 2000000000 bytes for char [2000000000], more than 1073741824"},
 		{"void *", "[1]", `wrong type: a value for void *; state its type, as in {"c":"int[4]","v":[1,2]}`},
 		{"function", "[1]", "wrong type: an array for the function pointer int (*)(int), which is an address or null"},
 		{"struct list *", `{"next":{"value":1.5}}`, "struct list.next->value: wrong type: 1.5 for int"},
