@@ -1,11 +1,6 @@
 package cdecl
 
-import (
-	"bytes"
-	"fmt"
-	"strings"
-	"unicode/utf8"
-)
+import "fmt"
 
 // The front end's parser knows attributes in some places only and forgets
 // them, knows no #pragma pack, and stops at spellings outside C11. So all of
@@ -46,18 +41,6 @@ type label struct {
 	symbol string
 }
 
-// Bounds that keep recursion over one declaration shallow.
-const (
-	maxNesting = 250   // depth of brackets
-	maxRun     = 20000 // tokens without , ; { or }
-)
-
-// bracket is an open bracket while lifting.
-type bracket struct {
-	open  int  // index into the tokens
-	close byte // what ends it
-}
-
 // A lifter goes over the tokens once.
 type lifter struct {
 	*lifted
@@ -88,83 +71,6 @@ func lift(u *unit) (*lifted, error) {
 	}
 	l.bodies()
 	return l.lifted, l.pointersEnd()
-}
-
-// blankText is white space with the line ends of text.
-func blankText(text []byte) []byte {
-	b := bytes.Repeat([]byte(" "), len(text))
-	for i, c := range text {
-		if c == '\n' {
-			b[i] = c
-		}
-	}
-	return b
-}
-
-// scan splits the text and matches its brackets.
-func (l *lifter) scan() error {
-	var open []bracket
-	run := 0
-	for {
-		t := l.lex.next()
-		if t.kind == lexEOF {
-			break
-		}
-		i := len(l.all)
-		l.all = append(l.all, t)
-		l.match = append(l.match, 0)
-		if run++; run > maxRun {
-			return l.errorAt(t.pos, ErrLimit, "more than %d tokens in one declaration", maxRun)
-		}
-		switch t.kind {
-		case lexString, lexChar:
-			if !l.lex.terminated(t) {
-				return l.errorAt(t.pos, nil, "constant is empty or not terminated")
-			}
-			continue
-		case lexIdent:
-			if !utf8.Valid(l.text[t.pos:t.end]) {
-				return l.errorAt(t.pos, nil, "name is no UTF-8")
-			}
-			continue
-		case lexNumber:
-			continue
-		}
-		switch c := l.text[t.pos]; c {
-		case '(', '[', '{':
-			if len(open) == maxNesting {
-				return l.errorAt(t.pos, ErrLimit, "brackets nest deeper than %d", maxNesting)
-			}
-			open = append(open, bracket{open: i, close: map[byte]byte{'(': ')', '[': ']', '{': '}'}[c]})
-			if c == '{' {
-				run = 0
-			}
-		case ')', ']', '}':
-			if len(open) == 0 {
-				return l.errorAt(t.pos, nil, "unmatched %q", c)
-			}
-			top := open[len(open)-1]
-			if top.close != c {
-				return l.errorAt(t.pos, nil, "%q where %q closes the %q of line %d", c, top.close, l.text[l.all[top.open].pos], l.place(l.all[top.open].pos).line)
-			}
-			open = open[:len(open)-1]
-			l.match[top.open] = i
-			if c == '}' {
-				run = 0
-			}
-		case ',', ';':
-			run = 0
-		default:
-			if strings.IndexByte("+-*/%&|^~!<>=?:.", c) < 0 {
-				return l.errorAt(t.pos, nil, "stray %q", c)
-			}
-		}
-	}
-	if len(open) > 0 {
-		t := l.all[open[len(open)-1].open]
-		return l.errorAt(t.pos, nil, "%q is never closed", l.text[t.pos])
-	}
-	return nil
 }
 
 // token handles the token at i and gives the index of the next one.
@@ -342,73 +248,6 @@ func plainName(s string) string {
 	return s
 }
 
-// hoistFrom takes out of a parameter list those parameters that the parser
-// cannot read: where a pointer's parentheses hold further parentheses, as in
-// "int (*(*f)(int))(int)". An int stands in for each.
-func (l *lifter) hoistFrom(open int) {
-	if open == 0 || !l.callable(open-1) {
-		return
-	}
-	end := l.match[open]
-	for start := open + 1; start < end; {
-		stop, nested := start, false
-		for stop < end && !l.punct(stop, ',') {
-			nested = nested || l.nestedPointer(stop)
-			stop = max(stop, l.match[stop]) + 1
-		}
-		pos := l.all[start].pos
-		if size := l.all[stop-1].end - pos; nested && l.all[start].kind == lexIdent && size >= len("int") && size < maxHoisted {
-			if l.hoist == nil {
-				l.hoist, l.hoisted = map[int]int{}, map[int]int{}
-			}
-			l.hoist[start] = stop
-			l.hoisted[pos] = pos + size
-		}
-		start = stop + 1
-	}
-}
-
-// maxHoisted bounds a parameter that is read again on its own, in bytes.
-const maxHoisted = 4096
-
-// nestedPointer reports whether "(*(" begins at token i, qualifiers aside.
-func (l *lifter) nestedPointer(i int) bool {
-	if !l.punct(i, '(') || !l.punct(i+1, '*') {
-		return false
-	}
-	for i += 2; i < len(l.all); i++ {
-		t := l.all[i]
-		if !l.punct(i, '*') && !(t.kind == lexIdent && isQualifier(string(l.text[t.pos:t.end]))) {
-			break
-		}
-	}
-	return l.punct(i, '(')
-}
-
-func isQualifier(s string) bool {
-	switch s {
-	case "const", "volatile", "restrict", "_Atomic", "__const", "__restrict", "__restrict__", "__volatile", "__volatile__":
-		return true
-	}
-	return false
-}
-
-// callable reports whether a ( after token i begins a parameter list.
-func (l *lifter) callable(i int) bool {
-	if l.punct(i, ')') {
-		return true
-	}
-	t := l.all[i]
-	if t.kind != lexIdent {
-		return false
-	}
-	switch string(l.text[t.pos:t.end]) {
-	case "sizeof", "_Alignof", "__alignof__", "alignof", "typeof", "__typeof__", "return":
-		return false
-	}
-	return true
-}
-
 // hasComma reports whether the group that opens at i has a comma of its own.
 func (l *lifter) hasComma(i int) bool {
 	for k := i + 1; k < l.match[i]; k++ {
@@ -420,78 +259,6 @@ func (l *lifter) hasComma(i int) bool {
 		}
 	}
 	return false
-}
-
-// bodies empties the bodies of functions, and puts a name that is never
-// declared for statement expressions: statements say nothing about types.
-func (l *lifted) bodies() {
-	depth, assigned := 0, false
-	prev := byte(0)
-	start, kept := -1, 0   // where the body began, and tokens kept so far
-	statement, at := -1, 0 // the depth of a statement expression, and where it began
-	for _, t := range l.tokens {
-		c := byte(0)
-		if t.kind == lexPunct {
-			c = l.text[t.pos]
-		}
-		switch c {
-		case '{':
-			switch {
-			case start < 0 && statement < 0 && prev == '(':
-				statement, at = depth, t.pos
-				l.tokens[kept], kept = lexeme{lexIdent, t.pos, t.end}, kept+1
-			case depth == 0 && !assigned && (prev == ')' || prev == ';'):
-				start = t.end
-				l.tokens[kept], kept = t, kept+1
-			}
-			depth++
-		case '}':
-			depth--
-			switch {
-			case statement == depth:
-				copy(l.clean[at:], blankText(l.text[at:t.end]))
-				l.clean[at] = '_'
-				statement, prev = -1, '_'
-				continue
-			case depth == 0 && start >= 0:
-				copy(l.clean[start:], blankText(l.text[start:t.pos]))
-				start = -1
-			}
-		case '=':
-			assigned = assigned || depth == 0
-		case ';':
-			assigned = assigned && depth != 0
-		}
-		if start < 0 && statement < 0 {
-			l.tokens[kept], kept = t, kept+1
-		}
-		prev = c
-	}
-	l.tokens = l.tokens[:kept]
-}
-
-// pointersEnd refuses a * that no declarator or operand follows: the parser
-// then looks for one until the end of the text, and at the end for ever.
-func (l *lifted) pointersEnd() error {
-	for i, t := range l.tokens {
-		if t.kind != lexPunct || l.text[t.pos] != '*' && l.text[t.pos] != '^' {
-			continue
-		}
-		for i++; i < len(l.tokens) && isQualifier(l.word(i)); i++ {
-		}
-		if i == len(l.tokens) {
-			return l.errorAt(t.pos, nil, "unexpected end of text after %q", l.text[t.pos])
-		}
-		word := l.word(i)
-		switch next := l.tokens[i]; {
-		case next.kind == lexPunct && strings.Contains(":),[](*&+-~!^", word):
-		case next.kind == lexIdent && (!keywords[word] || word == "sizeof" || word == "_Alignof"):
-		case next.kind == lexNumber || next.kind == lexString || next.kind == lexChar:
-		default:
-			return l.errorAt(next.pos, nil, "unexpected %q after %q", word, l.text[t.pos])
-		}
-	}
-	return nil
 }
 
 // word is the text of a token the parser sees.
