@@ -26,7 +26,7 @@ type Error struct {
 }
 
 // Error returns a text such as
-// "guestabi: validate: code section at 0x1f3: func 12 (area): …".
+// "guestabi: validate: code section at 0x1f3: func 12 ("area"): …".
 func (e *Error) Error() string {
 	if e.Section == "" {
 		return fmt.Sprintf("guestabi: %s: at %#x: %v", e.Op, e.Offset, e.Err)

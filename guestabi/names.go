@@ -1,6 +1,6 @@
 package guestabi
 
-// The subsections of the name section that refer to functions or globals.
+// The subsections of the name section that are read or kept.
 const (
 	nameModule    = 0
 	nameFunctions = 1

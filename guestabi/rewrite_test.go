@@ -141,13 +141,13 @@ func TestLimits(t *testing.T) {
 		{`(module (func) (func))`, guestabi.Options{Limits: guestabi.ModuleLimits{Functions: 1}},
 			"guestabi: rewrite: code section at 0x15: limit exceeded: 2 functions exceed 1"},
 		{`(module (func $f nop nop nop))`, guestabi.Options{Limits: guestabi.ModuleLimits{BodyBytes: 3}},
-			"guestabi: rewrite: code section at 0x16: limit exceeded: func 0 (f): body of 5 bytes exceeds 3"},
+			"guestabi: rewrite: code section at 0x16: limit exceeded: func 0 (\"f\"): body of 5 bytes exceeds 3"},
 		{`(module (func (param i32) (local i32 i64 i64)))`, guestabi.Options{Limits: guestabi.ModuleLimits{Locals: 3}},
 			"guestabi: rewrite: code section at 0x17: limit exceeded: func 0: 4 locals exceed 3"},
 		{`(module (func ` + strings.Repeat("(loop)", 100) + `))`, guestabi.Options{Limits: guestabi.ModuleLimits{ModuleBytes: 1000}},
 			"guestabi: rewrite: code section at 0x18: limit exceeded: rewritten code of 6125 bytes exceeds 1000"},
 		{`(module (func) (func $f ` + strings.Repeat("(if (i32.const 1) (then))", 2000) + `))`, guestabi.Options{Limits: guestabi.ModuleLimits{Work: 1e6}},
-			"guestabi: validate: code section at 0x1c: func 1 (f): limit exceeded: compiling it and what comes before takes 26034009 units of work, exceeding 1000000"},
+			"guestabi: validate: code section at 0x1c: func 1 (\"f\"): limit exceeded: compiling it and what comes before takes 26034009 units of work, exceeding 1000000"},
 	} {
 		_, err := guestabi.Rewrite(wat(t, c.text), c.opts)
 		require.ErrorIs(t, err, guestabi.ErrLimit, c.text)
@@ -175,9 +175,9 @@ func TestBadModules(t *testing.T) {
 			"guestabi: parse: type section at 0xa: malformed module: 4294967295 types do not fit in the 0 bytes left"},
 		{"tag section", []byte("\x00asm\x01\x00\x00\x00\x0d\x01\x00"), guestabi.ErrNotSupported, "guestabi: parse: at 0x8: not supported: section id 13"},
 		{"type mismatch", wat(t, `(module (func $f (result i32) (i64.const 1)))`, "--no-check"), guestabi.ErrInvalid,
-			"guestabi: validate: code section at 0x1a: func 0 (f): invalid module: operand is i64, not i32"},
+			"guestabi: validate: code section at 0x1a: func 0 (\"f\"): invalid module: operand is i64, not i32"},
 		{"tail call", wat(t, `(module (func $f (return_call $f)))`, "--enable-tail-call"), guestabi.ErrNotSupported,
-			"guestabi: validate: code section at 0x17: func 0 (f): not supported: instruction 0x12"},
+			"guestabi: validate: code section at 0x17: func 0 (\"f\"): not supported: instruction 0x12"},
 		{"shared memory", wat(t, `(module (memory 1 1 shared))`, "--enable-threads"), guestabi.ErrNotSupported,
 			"guestabi: parse: memory section at 0xb: not supported: limits flags 0x3 (shared or 64-bit)"},
 	} {

@@ -220,6 +220,9 @@ func (w *specWorld) act(a specAction) string {
 // TestSpecBehaviour runs the suite's scripts on modules as they come and on
 // rewritten ones that run out of fuel all the time: nothing else may differ.
 func TestSpecBehaviour(t *testing.T) {
+	if raceEnabled {
+		t.Skip("SKIPPED: minutes under the race detector, with nothing concurrent in it; run without -race")
+	}
 	host, err := os.ReadFile(filepath.Join(specDir(t), "testdata", "spectest.wasm"))
 	require.NoError(t, err)
 	scripts := specScripts(t)

@@ -172,7 +172,7 @@ func (v *validator) exports() {
 	names := make(map[string]bool, len(v.m.Exports))
 	for _, e := range v.m.Exports {
 		if names[e.Name] {
-			v.invalid("two exports %q", e.Name)
+			v.invalid("two exports %.100q", e.Name)
 		}
 		names[e.Name] = true
 		var n uint64
@@ -188,7 +188,7 @@ func (v *validator) exports() {
 			n = uint64(len(v.globals))
 		}
 		if uint64(e.Index) >= n {
-			v.invalid("export %q of %s %d of %d", e.Name, e.Kind, e.Index, n)
+			v.invalid("export %.100q of %s %d of %d", e.Name, e.Kind, e.Index, n)
 		}
 	}
 }
@@ -277,10 +277,11 @@ func (v *validator) constGlobal(at int, index uint32) ValueType {
 	return 0
 }
 
-// describe names a function for errors: its index as it came, and its name.
+// describe names a function for errors: its index as it came, and its name,
+// which is the guest's and therefore quoted and cut.
 func (m *Module) describe(index uint32) string {
 	if name := m.funcNames[index]; name != "" {
-		return fmt.Sprintf("func %d (%s)", index, name)
+		return fmt.Sprintf("func %d (%.100q)", index, name)
 	}
 	return fmt.Sprintf("func %d", index)
 }
