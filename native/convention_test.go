@@ -33,6 +33,7 @@ const structTypes = `
 	union fd { float f; double d; };
 	union fl { float f; long l; };
 	union ldl { long double a; long b; };
+	union nested { union ldl a; struct id b; };
 `
 
 // Where the conventions' own documents say that arguments and results are.
@@ -62,6 +63,7 @@ func TestLowering(t *testing.T) {
 		{sysV, "void f(long, long, long, long, long, long, int, __int128)", "rdi rsi rdx rcx r8 r9 [sp+0]:4 [sp+16]:16 -> -"},
 		{sysV, "union fd f(union fd, union fl)", "xmm0 rdi -> xmm0"},
 		{sysV, "union ldl f(union ldl)", "[sp+0]:16 -> &rdi"},
+		{sysV, "void f(union nested)", "[sp+0]:16 -> -"}, // the union inside is MEMORY by itself
 		{sysV, "struct packed f(struct packed)", "[sp+0]:9 -> &rdi"},
 		{sysV, "void f(struct bits, struct over)", "rdi rsi -> -"},
 		{sysV, "void f(struct none, int)", "- rdi -> -"},

@@ -20,12 +20,11 @@ type dlInfo struct {
 
 // addressInfo is what the loader knows of an address: the file it was loaded
 // from, where that was loaded, and the nearest symbol at or below.
-func addressInfo(addr uintptr) (file string, base uintptr, name string, start uintptr, ok bool) {
-	var info dlInfo // plain calls make no callbacks, so the stack stays where it is
-	if plain(cFunctions.dladdr, addr, uintptr(unsafe.Pointer(&info))) == 0 {
+func addressInfo(at uintptr) (file string, base uintptr, name string, start uintptr, ok bool) {
+	info := cMemory[dlInfo]()
+	if plain(cFunctions.dladdr, at, addr(info)) == 0 {
 		return "", 0, "", 0, false
 	}
-	runtime.KeepAlive(&info)
 	return goString(info.file), info.base, goString(info.name), info.start, true
 }
 
@@ -50,8 +49,13 @@ func goString(p uintptr) string {
 
 // plainString calls a C function with a string after the first argument.
 func plainString(fn uintptr, first uintptr, s string, more ...uintptr) uintptr {
-	c := append([]byte(s), 0)
+	c := cString(s)
 	r := plain(fn, append([]uintptr{first, addressOf(c)}, more...)...)
 	runtime.KeepAlive(c)
 	return r
 }
+
+// cString is s with a NUL, on the heap.
+//
+//go:noinline
+func cString(s string) []byte { return append([]byte(s), 0) }

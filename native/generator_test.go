@@ -311,9 +311,18 @@ func same(words, want []uint64, leaves []leaf) bool {
 	return true
 }
 
+// prototype is the function's, with the types that match "...".
+func (f *function) prototype() string {
+	s := dtype.Declare(f.sig, f.name)
+	for _, p := range f.sig.Params()[f.sig.Fixed():] {
+		s += " " + p.Type.String()
+	}
+	return s
+}
+
 // check calls the C function, and has it called back.
 func (f *function) check(t *testing.T, lib wasmffi.Library) {
-	prototype := dtype.Declare(f.sig, f.name)
+	prototype := f.prototype()
 	shape, err := wasmffi.FrameShape(lib.Space().ABI(), f.sig)
 	require.NoError(t, err, prototype)
 	frame := &wasmffi.Frame{Words: make([]uint64, shape.Words)}

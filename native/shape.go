@@ -18,7 +18,13 @@ type shape struct {
 	signed    bool // a scalar integer to be sign-extended
 	boolean   bool
 	parts     []part
+	// groups are the aggregates inside, each as the range of its parts: a
+	// convention may decide about each by itself.
+	groups []group
 }
+
+// A group is the parts of an aggregate from index first up to end.
+type group struct{ first, end int }
 
 // A part is a scalar in a shape. Offset and size are in bytes.
 type part struct {
@@ -54,7 +60,7 @@ func shapeOf(abi *dtype.ABI, t dtype.Type) (shape, error) {
 		}
 		s := shape{size: l.Size, align: l.Align, natural: naturalAlign(abi, t, l), aggregate: true}
 		if s.size <= partsLimit {
-			s.parts, err = appendParts(nil, abi, t, 0)
+			err = s.addParts(abi, t, 0)
 		}
 		return s, err
 	}
@@ -80,8 +86,7 @@ func shapeOf(abi *dtype.ABI, t dtype.Type) (shape, error) {
 	default:
 		return shape{}, fmt.Errorf("%w: %v by value", dtype.ErrNotSupported, t)
 	}
-	s.parts, err = appendParts(nil, abi, t, 0)
-	return s, err
+	return s, s.addParts(abi, t, 0)
 }
 
 // naturalAlign is the alignment that the members of a struct or union give it.
@@ -105,67 +110,64 @@ func naturalAlign(abi *dtype.ABI, t dtype.Type, l *dtype.Layout) uint64 {
 	return natural
 }
 
-// appendParts adds the scalars of t, which is at off of the outermost value.
-func appendParts(ps []part, abi *dtype.ABI, t dtype.Type, off uint64) ([]part, error) {
+// addParts adds the scalars of t, which is at off of the value.
+func (s *shape) addParts(abi *dtype.ABI, t dtype.Type, off uint64) error {
 	switch t := dtype.Resolve(t).(type) {
 	case *dtype.Struct, *dtype.Union:
 		l, err := abi.Layout(t)
 		if err != nil {
-			return nil, err
+			return err
 		}
+		first := len(s.parts)
 		for _, f := range l.Fields {
 			if f.BitField {
-				ps = appendBits(ps, f, off)
-				continue
-			}
-			if ps, err = appendParts(ps, abi, f.Type, off+f.Offset); err != nil {
-				return nil, err
+				s.addBits(f, off)
+			} else if err := s.addParts(abi, f.Type, off+f.Offset); err != nil {
+				return err
 			}
 		}
-		return ps, nil
+		s.groups = append(s.groups, group{first, len(s.parts)})
+		return nil
 	case *dtype.Array:
 		size, err := abi.Size(t.Elem())
 		if err != nil || size == 0 {
-			return ps, err
+			return err
 		}
 		for i := range min(t.Len(), partsLimit) {
-			if ps, err = appendParts(ps, abi, t.Elem(), off+i*size); err != nil {
-				return nil, err
+			if err := s.addParts(abi, t.Elem(), off+i*size); err != nil {
+				return err
 			}
 		}
-		return ps, nil
+		return nil
 	case *dtype.Complex:
-		p, err := scalarPart(abi, t.Part(), off)
+		size, err := abi.Size(t.Part())
 		if err != nil {
-			return nil, err
+			return err
 		}
-		im := p
-		im.off += p.size
-		return append(ps, p, im), nil
+		if err := s.addScalar(abi, t.Part(), off); err != nil {
+			return err
+		}
+		return s.addScalar(abi, t.Part(), off+size)
 	default:
-		p, err := scalarPart(abi, t, off)
-		if err != nil {
-			return nil, err
-		}
-		return append(ps, p), nil
+		return s.addScalar(abi, t, off)
 	}
 }
 
-// appendBits adds the bytes that a bit-field has bits in. An unnamed one has
-// no value and so no class.
-func appendBits(ps []part, f dtype.FieldLayout, off uint64) []part {
+// addBits adds the bytes that a bit-field has bits in. An unnamed one has no
+// value and so no class.
+func (s *shape) addBits(f dtype.FieldLayout, off uint64) {
 	if f.Name == "" || f.Bits == 0 {
-		return ps
+		return
 	}
 	first := f.BitStart / 8
 	last := (f.BitStart + uint64(f.Bits) - 1) / 8
-	return append(ps, part{off: off + first, size: last - first + 1, class: integerClass, bits: true})
+	s.parts = append(s.parts, part{off: off + first, size: last - first + 1, class: integerClass, bits: true})
 }
 
-func scalarPart(abi *dtype.ABI, t dtype.Type, off uint64) (part, error) {
+func (s *shape) addScalar(abi *dtype.ABI, t dtype.Type, off uint64) error {
 	size, err := abi.Size(t)
 	if err != nil {
-		return part{}, err
+		return err
 	}
 	p := part{off: off, size: size}
 	switch t := t.(type) {
@@ -179,9 +181,10 @@ func scalarPart(abi *dtype.ABI, t dtype.Type, off uint64) (part, error) {
 			}
 		}
 	default:
-		return part{}, fmt.Errorf("%w: %v by value", dtype.ErrNotSupported, t)
+		return fmt.Errorf("%w: %v by value", dtype.ErrNotSupported, t)
 	}
-	return p, nil
+	s.parts = append(s.parts, p)
+	return nil
 }
 
 // scalar reports whether the shape is a single integer, pointer or float of at

@@ -4,6 +4,7 @@ package native
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -67,7 +68,8 @@ func (s *symbols) address(name string) uintptr {
 	if !ok || dlvsym == 0 {
 		return 0
 	}
-	v := append([]byte(strings.TrimPrefix(version, "@")), 0)
+	v := cString(strings.TrimPrefix(version, "@"))
+	defer runtime.KeepAlive(v)
 	return plainString(dlvsym, s.handle, base, addressOf(v))
 }
 

@@ -20,12 +20,24 @@ const (
 )
 
 // classifySysV gives the classes of a value of at most 16 bytes; ok is false
-// for a value of class MEMORY.
+// for a value of class MEMORY. An aggregate inside is classified by itself
+// first: if it is of class MEMORY, so is the whole.
 func classifySysV(s *shape) (classes [2]eightbyte, ok bool) {
 	if s.size > 16 {
 		return classes, false
 	}
-	for _, p := range s.parts {
+	for _, g := range s.groups {
+		if classes, ok = classifyParts(s.parts[g.first:g.end]); !ok {
+			return classes, false
+		}
+	}
+	return classifyParts(s.parts)
+}
+
+// classifyParts is the classification algorithm's rules 3 to 5 for one
+// aggregate, or for a scalar.
+func classifyParts(parts []part) (classes [2]eightbyte, ok bool) {
+	for _, p := range parts {
 		if !p.bits && p.off%p.size != 0 {
 			return classes, false // an unaligned field
 		}
@@ -46,10 +58,7 @@ func classifySysV(s *shape) (classes [2]eightbyte, ok bool) {
 	if classes[0] == memoryEight || classes[1] == memoryEight {
 		return classes, false
 	}
-	if classes[1] == x87UpEight && classes[0] != x87Eight {
-		return classes, false
-	}
-	return classes, true
+	return classes, classes[1] != x87UpEight || classes[0] == x87Eight
 }
 
 // mergeSysV is the table of rule 4 of the classification algorithm.

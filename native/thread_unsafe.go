@@ -51,11 +51,11 @@ var setup = sync.OnceValue(func() error {
 	if missing != nil {
 		return missing
 	}
-	var key uintptr // pthread_key_t has 4 bytes on Linux and 8 on Apple's systems
-	if e := plain(create, uintptr(unsafe.Pointer(&key)), uintptr(threadExit)); int32(e) != 0 {
+	key := cMemory[uintptr]() // pthread_key_t has 4 bytes on Linux and 8 on Apple's systems
+	if e := plain(create, addr(key), uintptr(threadExit)); int32(e) != 0 {
 		return fmt.Errorf("pthread_key_create: error %d", e)
 	}
-	libc.key = key
+	libc.key = *key
 	libc.getspecific = getspecific
 	if !registerBarrier() {
 		libc.fence = 1
@@ -64,9 +64,9 @@ var setup = sync.OnceValue(func() error {
 })
 
 // plain calls a C function that does not call back, with up to four integer
-// arguments. Addresses of Go memory among them must be of memory that is used
-// afterwards or kept alive; it may be on the goroutine's stack, which does not
-// move meanwhile.
+// arguments. Addresses of Go memory among them must be of memory on the heap
+// (see cMemory), since the goroutine's stack may move on the way here, and of
+// memory that the caller keeps alive.
 func plain(fn uintptr, args ...uintptr) uintptr {
 	c := plainCall{fn: fn}
 	copy(c.args[:], args)
@@ -74,18 +74,28 @@ func plain(fn uintptr, args ...uintptr) uintptr {
 	return c.result
 }
 
+// cMemory is heap memory for C to read or write: what a function returns that
+// is not inlined cannot be on its caller's stack.
+//
+//go:noinline
+func cMemory[T any]() *T { return new(T) }
+
+// addr is the address of cMemory. The caller keeps p alive.
+func addr[T any](p *T) uintptr { return uintptr(unsafe.Pointer(p)) }
+
 // newThread makes the record of the calling thread, which must be locked to
 // its goroutine.
 func newThread() {
-	here := new(plainCall)
-	cgocall(currentThread, unsafe.Pointer(here))
+	var here plainCall
+	cgocall(currentThread, unsafe.Pointer(&here))
 	low, high := stackBounds()
 	r := takeRecord(high)
 	r.errno = plain(cFunctions.errnoLocation)
-	r.current, r.depth = 0, 0
+	r.current = 0
+	atomic.StoreUintptr(&r.depth, 0) // Close may be looking
 	r.low, r.limit = low, low+min(stackReserve, (high-low)/4)
-	atomic.StoreUintptr(&threads[here.args[1]], uintptr(unsafe.Pointer(r)))
-	plain(cFunctions.setspecific, libc.key, uintptr(unsafe.Pointer(r)))
+	atomic.StoreUintptr(&threads[here.args[1]], addr(r))
+	plain(cFunctions.setspecific, libc.key, addr(r))
 }
 
 // takeRecord finds the record of a thread that has exited, or makes one, and

@@ -2,10 +2,7 @@
 
 package native
 
-import (
-	"structs"
-	"unsafe"
-)
+import "structs"
 
 // linkMap is the public part of struct link_map of <link.h>.
 type linkMap struct {
@@ -23,10 +20,11 @@ func loadedFrom(handle uintptr, _ string) (base uintptr, path string) {
 	if dlinfo == 0 {
 		return 0, ""
 	}
-	var m *linkMap // the loader's memory, good until the handle is closed
-	if int32(plain(dlinfo, handle, dlinfoLinkMap, uintptr(unsafe.Pointer(&m)))) != 0 || m == nil {
+	out := cMemory[*linkMap]()
+	if int32(plain(dlinfo, handle, dlinfoLinkMap, addr(out))) != 0 || *out == nil {
 		return 0, ""
 	}
+	m := *out // the loader's memory, good until the handle is closed
 	if path = goString(m.name); path == "" {
 		path = "/proc/self/exe"
 	}
