@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wasmffi/wasmffi"
 	"github.com/wasmffi/wasmffi/cdecl"
 	"github.com/wasmffi/wasmffi/dtype"
 )
@@ -50,15 +49,20 @@ type declarations struct {
 	*cdecl.Decls
 	sources []cdecl.Source
 	opts    cdecl.Options
-	debug   wasmffi.Typer // nil without debug info
+	debug   typeFinder // nil without debug info
 	// written are the names that the debug info was asked for already.
 	written map[string]bool
 	// fromDebug are the definitions taken from it, as C text.
 	fromDebug strings.Builder
 }
 
+// A typeFinder finds types by their names in C: a library with debug info.
+type typeFinder interface {
+	TypeNamed(name string) (dtype.Type, error)
+}
+
 // parse reads the declarations for an ABI. debug may be nil.
-func (d *declFlags) parse(abi *dtype.ABI, debug wasmffi.Typer) (*declarations, error) {
+func (d *declFlags) parse(abi *dtype.ABI, debug typeFinder) (*declarations, error) {
 	ds := &declarations{
 		sources: d.sources,
 		opts:    cdecl.Options{ABI: abi, IncludeDirs: d.include},

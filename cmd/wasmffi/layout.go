@@ -179,9 +179,9 @@ func (l *layouts) describe(name string, abis []*dtype.ABI) ([]*dtype.Description
 func (l *layouts) typeNamed(name string, abi *dtype.ABI) (dtype.Type, error) {
 	ds, ok := l.decls[abi]
 	if !ok {
-		var debug wasmffi.Typer
+		var debug typeFinder
 		if l.info != nil {
-			debug = infoTyper{l.info}
+			debug = infoTypes{l.info}
 		}
 		var err error
 		if ds, err = l.flags.parse(abi, debug); err != nil {
@@ -204,6 +204,11 @@ func (l *layouts) typeNamed(name string, abi *dtype.ABI) (dtype.Type, error) {
 	}
 	return ds.typeNamed(name)
 }
+
+// infoTypes is debug info as a typeFinder.
+type infoTypes struct{ info *debuginfo.Info }
+
+func (i infoTypes) TypeNamed(name string) (dtype.Type, error) { return i.info.Type(name) }
 
 func layoutError(name string, err error) error {
 	return &wasmffi.Error{Op: "layout", Symbol: name, Err: err}

@@ -34,7 +34,8 @@ type plan struct {
 }
 
 func newSession(lib wasmffi.Library, flags *declFlags, flush func()) (*session, error) {
-	decls, err := flags.parse(lib.Space().ABI(), typerOf(lib))
+	debug, _ := lib.(typeFinder)
+	decls, err := flags.parse(lib.Space().ABI(), debug)
 	if err != nil {
 		return nil, &wasmffi.Error{Op: "call", Library: lib.Name(), Err: err}
 	}
@@ -93,26 +94,11 @@ func (s *session) function(proto string) (*function, error) {
 
 // fromDebugInfo is the signature of a function that nothing else declares.
 func (s *session) fromDebugInfo(name string) (*dtype.Func, error) {
-	sym, err := s.lib.Lookup(name)
-	if err != nil {
-		return nil, err
-	}
-	var t dtype.Type
-	err = debuginfo.ErrNone
-	if s.decls.debug != nil {
-		t, err = s.decls.debug.TypeOf(sym)
-	}
+	sig, err := wasmffi.Signature(s.lib, name)
 	if errors.Is(err, debuginfo.ErrNone) || errors.Is(err, debuginfo.ErrNotFound) {
 		return nil, fmt.Errorf("no debug info declares it; write its prototype, as in 'int %s(int)', or give declarations with -e or -H", name)
 	}
-	if err != nil {
-		return nil, err
-	}
-	sig, ok := dtype.Resolve(t).(*dtype.Func)
-	if !ok {
-		return nil, fmt.Errorf("%w: it is a variable of type %v", wasmffi.ErrSignature, t)
-	}
-	return sig, nil
+	return sig, err
 }
 
 // plan is the plan for a call whose variadic arguments have these types.
