@@ -46,7 +46,8 @@ func TestDeclarators(t *testing.T) {
 		{"int f(register const int a, volatile int b)", "int f(int a, int b)"},
 		{"static inline int f(int a) { return a + 1; }", "int f(int a)"},
 		{"extern inline __attribute__((always_inline)) int f(int a) { if (a) { return 1; } return '}'; }", "int f(int a)"},
-		{"int f(a, b) int a; char *b; { return a; }", "?unknown type name"},
+		{"typedef int fn(char *, ...); fn f", "int f(char *, ...)"},
+		{"void f(int a[sizeof(struct { char c[3]; })], char (*b)[2 * 3])", "void f(int *a, char (*b)[6])"},
 		{"_Noreturn void f(int)", "void f(int)"},
 		{"__declspec(dllexport) int __stdcall f(int __attribute__((unused)) a, char *__restrict b)", "int f(int a, char *b)"},
 		{`int f(int a) __asm__("g") __attribute__((nothrow, nonnull(1)))`, "int f(int a)"},
@@ -356,8 +357,9 @@ func TestUnsupported(t *testing.T) {
 		_Float16 half(void);
 		_Decimal64 money(void);
 		_Float128 quad(void);
+		int old(a, b) int a; char *b; { return a; }
 		int fine(int);`)
-	for _, name := range []string{"add", "half", "money", "quad"} {
+	for _, name := range []string{"add", "half", "money", "quad", "old"} {
 		_, err := d.Func(name)
 		assert.ErrorIs(t, err, dtype.ErrNotSupported, name)
 	}

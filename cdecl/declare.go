@@ -87,6 +87,9 @@ func (r *reader) external(d *cc.ExternalDeclaration, from int) (int, error) {
 	case cc.ExternalDeclarationFuncDef:
 		f := d.FunctionDefinition
 		end := r.offset(f.CompoundStatement.Token)
+		if f.DeclarationList != nil {
+			return end, r.oldDefinition(f.Declarator)
+		}
 		return end, r.declaration(f.DeclarationSpecifiers, []*cc.Declarator{f.Declarator}, []int{from, end})
 	case cc.ExternalDeclarationDecl:
 		decl := d.Declaration
@@ -108,6 +111,15 @@ func (r *reader) external(d *cc.ExternalDeclaration, from int) (int, error) {
 		return end, r.declaration(decl.DeclarationSpecifiers, list, append(ends, end))
 	}
 	return from, nil
+}
+
+// oldDefinition is int f(a) int a; { … }, which says what its arguments are
+// but is no prototype.
+func (r *reader) oldDefinition(d *cc.Declarator) error {
+	name, pos := r.declaratorName(d)
+	place := r.place(pos)
+	err := r.errorAt(pos, dtype.ErrNotSupported, "definition of %s without a prototype", name)
+	return r.add(&symbol{Decl: Decl{Name: name, Kind: Function, File: place.path, Line: place.line}, err: err}, pos)
 }
 
 // declaration reads specifiers and the declarators that share them. ends are
@@ -166,7 +178,7 @@ func (r *reader) declarator(base specs, baseErr error, d *cc.Declarator, attrs [
 	if err == nil {
 		t, err = r.declared(d, t)
 	}
-	fn, isFunc := t.t.(*dtype.Func)
+	fn, isFunc := dtype.Resolve(t.t).(*dtype.Func)
 	switch {
 	case base.typedef:
 		sym.Kind, sym.isConst = Typedef, t.isConst

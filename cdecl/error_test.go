@@ -58,6 +58,14 @@ func TestErrors(t *testing.T) {
 		{"#if 1\nint x;\n", "?endif"},
 		{"int x @ y;", "cdecl: <decl>:1:7: stray '@'\n\tint x @ y;"},
 		{"#define A(x) x\nint y = A(1;\n", "cdecl: <decl>:2:9: unterminated argument list invoking macro \"A\"\n\tint y = A(1;"},
+		{"int *;", "cdecl: <decl>:1:6: unexpected \";\" after '*'\n\tint *;"},
+		{"int *const volatile", "cdecl: <decl>:1:5: unexpected end of text after '*'\n\tint *const volatile"},
+		{"int *->;", "cdecl: <decl>:1:6: unexpected \"-\" after '*'\n\tint *->;"},
+		{"int *__inline;", "cdecl: <decl>:1:6: unexpected \"__inline\" after '*'\n\tint *__inline;"},
+		{"^\u07bf", "cdecl: <decl>:1:2: \"\\u07bf\" is no name\n\t^\u07bf"},
+		{"char c = '", "cdecl: <decl>:1:10: constant is empty or not terminated\n\tchar c = '"},
+		{"char *s = \"a\\\"", "cdecl: <decl>:1:11: constant is empty or not terminated\n\tchar *s = \"a\\\""},
+		{"int x = ({ int y; y; });", "?"},
 		{"__auto_type x = 1;", "cdecl: <decl>:1:1: __auto_type declares no type\n\t__auto_type x = 1;"},
 	} {
 		t.Run(tt.c, func(t *testing.T) {

@@ -48,7 +48,7 @@ func (d *Decls) find(name string, kind Kind, what string) (*symbol, error) {
 	}
 	msg := fmt.Sprintf("no %s %q", what, name)
 	if sym != nil {
-		return nil, &Error{File: sym.File, Line: sym.Line, Msg: fmt.Sprintf("%s: %s is declared as %s", msg, name, sym.Kind)}
+		return nil, &Error{File: sym.File, Line: sym.Line, Msg: fmt.Sprintf("%s: %s is declared as a %s", msg, name, sym.Kind)}
 	}
 	var names []string
 	for n, s := range d.scope.names {
@@ -63,15 +63,15 @@ func (d *Decls) find(name string, kind Kind, what string) (*symbol, error) {
 func (k Kind) String() string {
 	switch k {
 	case Function:
-		return "a function"
+		return "function"
 	case Variable:
-		return "a variable"
+		return "variable"
 	case Typedef:
-		return "a type"
+		return "type"
 	case Tag:
-		return "a tag"
+		return "tag"
 	case Constant:
-		return "a constant"
+		return "constant"
 	}
 	return fmt.Sprintf("Kind(%d)", uint8(k))
 }
@@ -131,7 +131,7 @@ func (d *Decls) typeByName(name string) (dtype.Type, error) {
 		case sym == nil:
 			return nil, &Error{Msg: fmt.Sprintf("no type %q%s", name, d.scope.nearTypes(name))}
 		case sym.Kind != Typedef:
-			return nil, &Error{Msg: fmt.Sprintf("no type %q: it is declared as %s", name, sym.Kind)}
+			return nil, &Error{Msg: fmt.Sprintf("no type %q: it is declared as a %s", name, sym.Kind)}
 		default:
 			return sym.Type, sym.err
 		}
@@ -210,7 +210,7 @@ func (d *Decls) readProto(text string) (proto, error) {
 	case found.err != nil:
 		return proto{}, found.err
 	case found.Kind != Function:
-		return proto{}, &Error{File: "<prototype>", Line: 1, Text: text, Msg: fmt.Sprintf("%s is declared as %s, not a function", found.Name, found.Kind)}
+		return proto{}, &Error{File: "<prototype>", Line: 1, Text: text, Msg: fmt.Sprintf("%s is declared as a %s, not a function", found.Name, found.Kind)}
 	}
 	return proto{found.Name, found.Type.(*dtype.Func)}, nil
 }

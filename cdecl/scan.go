@@ -3,6 +3,7 @@ package cdecl
 import (
 	"bytes"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -51,8 +52,8 @@ func (l *lifter) scan() error {
 			}
 			continue
 		case lexIdent:
-			if !utf8.Valid(l.text[t.pos:t.end]) {
-				return l.errorAt(t.pos, nil, "name is no UTF-8")
+			if !isName(l.text[t.pos:t.end]) {
+				return l.errorAt(t.pos, nil, "%q is no name", l.text[t.pos:t.end])
 			}
 			continue
 		case lexNumber:
@@ -93,4 +94,16 @@ func (l *lifter) scan() error {
 		return l.errorAt(t.pos, nil, "%q is never closed", l.text[t.pos])
 	}
 	return nil
+}
+
+// isName reports whether a name has only letters and digits.
+func isName(b []byte) bool {
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError || !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && r != '$' {
+			return false
+		}
+		b = b[n:]
+	}
+	return true
 }

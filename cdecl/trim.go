@@ -64,7 +64,7 @@ func (l *lifted) pointersEnd() error {
 		}
 		word := l.word(i)
 		switch next := l.tokens[i]; {
-		case next.kind == lexPunct && strings.Contains(":),[](*&+-~!^", word):
+		case next.kind == lexPunct && strings.Contains(":),[](*&+-~!^", word) && !l.isOperator(next.end):
 		case next.kind == lexIdent && (!keywords[word] || word == "sizeof" || word == "_Alignof"):
 		case next.kind == lexNumber || next.kind == lexString || next.kind == lexChar:
 		default:
@@ -72,4 +72,9 @@ func (l *lifted) pointersEnd() error {
 		}
 	}
 	return nil
+}
+
+// isOperator reports whether the byte at pos ends an operator of two: -> or +=.
+func (l *lifted) isOperator(pos int) bool {
+	return pos < len(l.text) && (l.text[pos] == '=' || l.text[pos] == '>')
 }
