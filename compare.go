@@ -192,7 +192,7 @@ func (c *comparison) compareRecords(d, a dtype.Type) string {
 	if errD != nil || errA != nil {
 		return ""
 	}
-	fd, fa := leaves(ld), leaves(la)
+	fd, fa := c.leaves(ld), c.leaves(la)
 	for i := range min(len(fd), len(fa)) {
 		x, y := fd[i], fa[i]
 		switch {
@@ -216,13 +216,16 @@ func (c *comparison) compareRecords(d, a dtype.Type) string {
 	return ""
 }
 
-// leaves are the members without unnamed bit-fields and padding, which have no
-// value: what debug info leaves out.
-func leaves(l *dtype.Layout) []dtype.FieldLayout {
+// leaves are the members as debug info has them too: without unnamed bit-fields,
+// which have no value, and with those that fill their type as plain members.
+func (c *comparison) leaves(l *dtype.Layout) []dtype.FieldLayout {
 	var fs []dtype.FieldLayout
 	for _, f := range l.Fields {
 		if f.Name == "" && f.BitField {
 			continue
+		}
+		if size, err := c.abi.Size(f.Type); err == nil && f.BitField && f.BitStart%8 == 0 && uint64(f.Bits) == 8*size {
+			f.BitField, f.Bits, f.Offset, f.BitStart = false, 0, f.BitStart/8, 0
 		}
 		fs = append(fs, f)
 	}

@@ -62,6 +62,7 @@ func TestDeclarations(t *testing.T) {
 			"struct n.v for struct m.w: int for unsigned int"},
 		{"int f(int (*)(int));", "int f(int (*)(int));", ""},
 		{"int f(int (*)(int));", "int f(int (*)(double));", "parameter 1: pointer to parameter 1: int for double"},
+		{"struct s { short a; unsigned char b : 8; }; int f(struct s *);", "struct s { short a; unsigned char b; }; int f(struct s *);", ""},
 		{"struct b { unsigned a : 3, b : 5; }; int f(struct b *);", "struct b { unsigned a : 4, b : 4; }; int f(struct b *);",
 			"struct b.a, bits 0+3, for struct b.a, bits 0+4"},
 	} {
