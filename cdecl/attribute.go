@@ -2,6 +2,7 @@ package cdecl
 
 import (
 	"fmt"
+	"sort"
 	"strings"
 
 	"github.com/wasmffi/wasmffi/dtype"
@@ -9,6 +10,37 @@ import (
 
 // biggestAlignment is what aligned without a number means, on every ABI here.
 const biggestAlignment = 16
+
+// take gives the attributes between two places that nothing has taken yet.
+func (l *lifted) take(from, to int) []*attribute {
+	var list []*attribute
+	i := sort.Search(len(l.attrs), func(i int) bool { return l.attrs[i].pos >= from })
+	for ; i < len(l.attrs) && l.attrs[i].pos < to; i++ {
+		if a := l.attrs[i]; !a.used {
+			a.used = true
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// next is where the first token after pos begins.
+func (l *lifted) next(pos int) int {
+	i := sort.Search(len(l.tokens), func(i int) bool { return l.tokens[i].pos > pos })
+	if i == len(l.tokens) {
+		return len(l.text)
+	}
+	return l.tokens[i].pos
+}
+
+func has(attrs []*attribute, name string) bool {
+	for _, a := range attrs {
+		if a.name == name {
+			return true
+		}
+	}
+	return false
+}
 
 // aligned is the strictest alignment that attributes ask for; 0 if none does.
 func (r *reader) aligned(attrs []*attribute) (uint64, error) {

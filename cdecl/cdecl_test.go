@@ -322,6 +322,26 @@ func TestSourcesTogether(t *testing.T) {
 	assert.ErrorContains(t, err, `cdecl: <decl 2>:1:1: unknown type name "foo"`)
 }
 
+// What a function's body says is not taken for what follows it.
+func TestBodies(t *testing.T) {
+	d := parse(t, `
+		static int f(void) { int x __attribute__((aligned(16), mode(QI))); asm volatile("nop" : "=r"(x)); return x; }
+		typedef int number;
+		int g(void) { asm("symbol"); }
+		int h(number n);
+		static int y = ({ int z __attribute__((vector_size(16))); z; });
+		struct s { number n; };`)
+	typ, err := d.Type("number")
+	require.NoError(t, err)
+	assert.Zero(t, typ.(*dtype.Named).Align())
+	assert.Equal(t, dtype.CInt, dtype.Resolve(typ))
+	for x := range d.All() {
+		assert.Empty(t, x.Symbol, x.Name)
+	}
+	_, err = d.Var("y")
+	assert.NoError(t, err)
+}
+
 // The same declaration may be made again, as headers do.
 func TestRedeclaration(t *testing.T) {
 	for _, c := range []string{

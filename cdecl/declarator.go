@@ -2,7 +2,6 @@ package cdecl
 
 import (
 	"errors"
-	"sort"
 
 	"modernc.org/cc/v4"
 
@@ -290,35 +289,4 @@ func (r *reader) typeError(at cc.Token, err error) error {
 		return e
 	}
 	return r.errorAt(r.offset(at), err, "")
-}
-
-// take gives the attributes between two places that nothing has taken yet.
-func (r *reader) take(from, to int) []*attribute {
-	var list []*attribute
-	i := sort.Search(len(r.attrs), func(i int) bool { return r.attrs[i].pos >= from })
-	for ; i < len(r.attrs) && r.attrs[i].pos < to; i++ {
-		if a := r.attrs[i]; !a.used {
-			a.used = true
-			list = append(list, a)
-		}
-	}
-	return list
-}
-
-// next is where the first token after pos begins.
-func (r *reader) next(pos int) int {
-	i := sort.Search(len(r.tokens), func(i int) bool { return r.tokens[i].pos > pos })
-	if i == len(r.tokens) {
-		return len(r.text)
-	}
-	return r.tokens[i].pos
-}
-
-func has(attrs []*attribute, name string) bool {
-	for _, a := range attrs {
-		if a.name == name {
-			return true
-		}
-	}
-	return false
 }

@@ -18,7 +18,6 @@ type reader struct {
 	// params counts the parameter lists around what is read: array lengths
 	// there may be unknown.
 	params int
-	depth  int // of expressions
 }
 
 // declare reads all declarations of a text into s.
@@ -86,11 +85,11 @@ func (r *reader) external(d *cc.ExternalDeclaration, from int) (int, error) {
 	switch d.Case {
 	case cc.ExternalDeclarationFuncDef:
 		f := d.FunctionDefinition
-		end := r.offset(f.CompoundStatement.Token)
+		body, end := r.offset(f.CompoundStatement.Token), r.offset(f.CompoundStatement.Token2)
 		if f.DeclarationList != nil {
 			return end, r.oldDefinition(f.Declarator)
 		}
-		return end, r.declaration(f.DeclarationSpecifiers, []*cc.Declarator{f.Declarator}, []int{from, end})
+		return end, r.declaration(f.DeclarationSpecifiers, []*cc.Declarator{f.Declarator}, []int{from, body})
 	case cc.ExternalDeclarationDecl:
 		decl := d.Declaration
 		if decl.Case == cc.DeclarationAssert {

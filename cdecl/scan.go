@@ -96,11 +96,11 @@ func (l *lifter) scan() error {
 	return nil
 }
 
-// isName reports whether a name has only letters and digits.
+// isName reports whether a name is letters and digits, a letter first.
 func isName(b []byte) bool {
-	for len(b) > 0 {
+	for first := true; len(b) > 0; first = false {
 		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError || !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && r != '$' {
+		if r == utf8.RuneError || !unicode.IsLetter(r) && r != '_' && r != '$' && (first || !unicode.IsDigit(r)) {
 			return false
 		}
 		b = b[n:]

@@ -1,6 +1,9 @@
 package cdecl
 
-import "strings"
+import (
+	"sort"
+	"strings"
+)
 
 // bodies empties the bodies of functions, and puts a name that is never
 // declared for statement expressions: statements say nothing about types.
@@ -29,12 +32,12 @@ func (l *lifted) bodies() {
 			depth--
 			switch {
 			case statement == depth:
-				copy(l.clean[at:], blankText(l.text[at:t.end]))
+				l.wipe(at, t.end)
 				l.clean[at] = '_'
 				statement, prev = -1, '_'
 				continue
 			case depth == 0 && start >= 0:
-				copy(l.clean[start:], blankText(l.text[start:t.pos]))
+				l.wipe(start, t.pos)
 				start = -1
 			}
 		case '=':
@@ -48,6 +51,15 @@ func (l *lifted) bodies() {
 		prev = c
 	}
 	l.tokens = l.tokens[:kept]
+}
+
+// wipe hides a part of the text, and what was lifted from it.
+func (l *lifted) wipe(pos, end int) {
+	copy(l.clean[pos:], blankText(l.text[pos:end]))
+	l.take(pos, end)
+	for i := sort.Search(len(l.labels), func(i int) bool { return l.labels[i].pos >= pos }); i < len(l.labels) && l.labels[i].pos < end; i++ {
+		l.labels[i].symbol = ""
+	}
 }
 
 // pointersEnd refuses a * that no declarator or operand follows: the parser
