@@ -66,6 +66,7 @@ func TestErrors(t *testing.T) {
 		{"char c = '", "cdecl: <decl>:1:10: constant is empty or not terminated\n\tchar c = '"},
 		{"char *s = \"a\\\"", "cdecl: <decl>:1:11: constant is empty or not terminated\n\tchar *s = \"a\\\""},
 		{"int x = ({ int y; y; });", "?"},
+		{"#define A\n\"\\2#\"\\", "cdecl: <decl>:2:1: unexpected \"\\\"\\\\2#\\\"\", expected direct declarator\n\t\"\\2#\"\\"},
 		{"__auto_type x = 1;", "cdecl: <decl>:1:1: __auto_type declares no type\n\t__auto_type x = 1;"},
 	} {
 		t.Run(tt.c, func(t *testing.T) {

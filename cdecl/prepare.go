@@ -56,6 +56,7 @@ func (f *file) prepare() error {
 		}
 	}
 	p.mark()
+	p.add("") // the preprocessor never returns from a text that ends in a splice
 	f.prepared = p.out.Bytes()
 	return nil
 }
