@@ -97,14 +97,14 @@ func randomWords(r *rand.Rand, t dtype.Type) (words, counts []uint64) {
 
 // placeOf is how a scalar of type t becomes a canonical word.
 func placeOf(t dtype.Type) (wordOp, error) {
-	side, err := newGoSide(wasmffi.CallbackSpec{Sig: proto(t)})
+	plan, err := planGo(proto(t))
 	if err != nil {
 		return wordOp{}, err
 	}
-	if !side.scalar {
+	if !plan.scalar {
 		return wordOp{kind: wordUnsigned}, nil
 	}
-	return side.result, nil
+	return plan.result, nil
 }
 
 func masked(words, mask []uint64) []uint64 {

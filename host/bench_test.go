@@ -12,6 +12,7 @@ import (
 
 	"github.com/wasmffi/wasmffi"
 	"github.com/wasmffi/wasmffi/dtype"
+	"github.com/wasmffi/wasmffi/memory"
 )
 
 // raw is the engine by hand on a module as it came.
@@ -124,4 +125,92 @@ func BenchmarkCallback(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkCallbackMade is a Go function becoming a C function pointer and
+// ceasing to be one, as for an argument that lives for one call.
+func BenchmarkCallbackMade(b *testing.B) {
+	lib := openTest(b, "basic.wasm", Options{})
+	spec := wasmffi.CallbackSpec{Sig: unary, Func: func(*wasmffi.Frame) error { return nil }}
+	b.ReportAllocs()
+	for b.Loop() {
+		cb, err := lib.Callback(spec)
+		if err != nil {
+			b.Fatal(err)
+		}
+		_ = cb.Free()
+	}
+}
+
+// BenchmarkBlock is a call with an array of 16 ints in C's memory.
+func BenchmarkBlock(b *testing.B) {
+	lib := openTest(b, "basic.wasm", Options{})
+	sum := prepare(b, lib, "sum", proto(dtype.CInt, dtype.PointerToConst(dtype.CInt), dtype.CInt))
+	f := wasmffi.Frame{
+		Words:    []uint64{0, 16, 0},
+		Blocks:   []memory.Block{{Data: make([]byte, 64), Align: 4, Flow: memory.In}},
+		Pointers: []memory.BlockPointer{{}},
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := sum.Call(&f); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkStruct is a call with two structs by value.
+func BenchmarkStruct(b *testing.B) {
+	lib := openTest(b, "basic.wasm", Options{})
+	dot := prepare(b, lib, "dot", proto(dtype.CInt, pointType, pointType))
+	f := wasmffi.Frame{Words: make([]uint64, 3)}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := dot.Call(&f); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkAlloc is malloc and free from Go.
+func BenchmarkAlloc(b *testing.B) {
+	lib := openTest(b, "basic.wasm", Options{})
+	s := lib.Space()
+	b.ReportAllocs()
+	for b.Loop() {
+		addr, err := s.Alloc(64, 8)
+		if err != nil {
+			b.Fatal(err)
+		}
+		_ = s.Free(addr)
+	}
+}
+
+// BenchmarkPointer is a call of a C function pointer.
+func BenchmarkPointer(b *testing.B) {
+	lib := openTest(b, "basic.wasm", Options{})
+	addr, err := call(b, lib, "get_twice", proto(dtype.PointerTo(unary)))
+	require.NoError(b, err)
+	c, err := lib.Prepare(wasmffi.Symbol{Addr: addr}, unary)
+	require.NoError(b, err)
+	f := wasmffi.Frame{Words: make([]uint64, 2)}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := c.Call(&f); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkOpen is opening a module that has been compiled before, and closing
+// it.
+func BenchmarkOpen(b *testing.B) {
+	data := fixture(b, "basic.wasm")
+	for b.Loop() {
+		lib, err := OpenBytes(background, "basic.wasm", data, Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		_ = lib.Close()
+	}
 }

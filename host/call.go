@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/wasmffi/wasmffi"
 )
@@ -120,7 +121,7 @@ func (c *callable) handle(depth int) *handle {
 			c.nested = append(c.nested, nil)
 		}
 		if c.nested[depth-1] == nil {
-			c.nested[depth-1] = &handle{stack: make([]uint64, len(c.first.stack))}
+			c.nested[depth-1] = &handle{stack: slices.Clone(c.first.stack)}
 		}
 		h = c.nested[depth-1]
 	}

@@ -16,11 +16,14 @@ import (
 // function pointer. There can be as many at a time as [Options.TableLimit]
 // allows, and any number over time. Variadic functions are not supported.
 func (l *Library) Callback(spec wasmffi.CallbackSpec) (wasmffi.Callback, error) {
-	side, err := newGoSide(spec)
+	if l.in.closed.Load() {
+		return nil, wasmffi.ErrClosed
+	}
+	plan, q, err := l.in.pools.plan(spec.Sig)
 	if err != nil {
 		return nil, err
 	}
-	s, err := l.in.pools.take(l.in, side)
+	s, err := q.take(l.in, &goSide{plan, spec})
 	if err != nil {
 		return nil, err
 	}
@@ -43,31 +46,36 @@ func (c *callback) Free() error {
 	return nil
 }
 
-// A goSide is a Go function as C calls it: how the words of its frame are made
-// of wasm values, and back.
-type goSide struct {
-	spec   wasmffi.CallbackSpec
+// A goPlan says how the words of a Go function's frame are made of wasm values,
+// and back: the lowering of its C signature, seen from the callee.
+type goPlan struct {
 	sig    *guestabi.Signature
 	shape  wasmffi.Shape
-	args   []wordOp // of parameters that are scalars; nil when not all are
+	args   []wordOp // of the parameters; nil when not all are scalars
 	scalar bool     // the result is a scalar
 	result wordOp
 	mask   uint64 // what of the result's word is passed
 }
 
-func newGoSide(spec wasmffi.CallbackSpec) (*goSide, error) {
-	if spec.Sig.Variadic() {
+// A goSide is a Go function as C calls it.
+type goSide struct {
+	*goPlan
+	spec wasmffi.CallbackSpec
+}
+
+func planGo(f *dtype.Func) (*goPlan, error) {
+	if f.Variadic() {
 		return nil, fmt.Errorf("%w: a variadic callback", wasmffi.ErrNotSupported)
 	}
-	sig, err := guestabi.Lower(spec.Sig)
+	sig, err := guestabi.Lower(f)
 	if err != nil {
 		return nil, err
 	}
-	shape, err := wasmffi.FrameShape(dtype.WASM32, spec.Sig)
+	shape, err := wasmffi.FrameShape(dtype.WASM32, f)
 	if err != nil {
 		return nil, err
 	}
-	g := &goSide{spec: spec, sig: sig, shape: shape}
+	g := &goPlan{sig: sig, shape: shape}
 	if _, ok := scalarMasks(sig, shape); ok {
 		g.args = make([]wordOp, 0, len(sig.Params))
 		for _, p := range sig.Params {
@@ -123,7 +131,7 @@ func (g *goSide) call(in *instance, stack []uint64) {
 }
 
 // load makes the frame's words where not all parameters are scalars.
-func (g *goSide) load(in *instance, stack []uint64, words []uint64) {
+func (g *goPlan) load(in *instance, stack []uint64, words []uint64) {
 	for i, p := range g.sig.Params {
 		slot := g.shape.Params[i]
 		at := words[slot.First : slot.First+slot.Words]
@@ -152,7 +160,7 @@ func (g *goSide) load(in *instance, stack []uint64, words []uint64) {
 }
 
 // store hands a result that is no scalar to C.
-func (g *goSide) store(in *instance, stack []uint64, words []uint64) {
+func (g *goPlan) store(in *instance, stack []uint64, words []uint64) {
 	r, at := g.shape.Result, g.sig.Result
 	b := wordBytes(words[r.First : r.First+r.Words])
 	if at.How == guestabi.ByValue {

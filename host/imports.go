@@ -80,9 +80,9 @@ func goImport(lib wasmffi.Library, im wasmffi.Import, want guestabi.FuncType) (*
 	if err != nil {
 		return nil, err
 	}
-	side, err := newGoSide(spec)
+	plan, err := planGo(spec.Sig)
 	if err != nil {
 		return nil, err
 	}
-	return side, matchSignature(im.Name, spec.Sig, side.sig.Type, want)
+	return &goSide{plan, spec}, matchSignature(im.Name, spec.Sig, plan.sig.Type, want)
 }

@@ -67,12 +67,23 @@ func (l *Library) Prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callable,
 	if err != nil {
 		return nil, err
 	}
-	// One more for a function pointer.
-	c.first.stack = make([]uint64, max(len(lowered.Type.Params)+1, len(lowered.Type.Results)))
-	if masks, ok := scalarMasks(lowered, shape); ok && c.slot < 0 {
+	c.first.stack = c.newStack()
+	// The engine leaves parameters beyond the first result alone: a slot after
+	// them stays there.
+	if masks, ok := scalarMasks(lowered, shape); ok && (c.slot < 0 || len(masks) > 0) {
 		return &scalarCallable{callable: *c, masks: masks, result: opFor(lowered.Result)}, nil
 	}
 	return c, nil
+}
+
+// newStack is memory for the parameters and results of a handle.
+func (c *callable) newStack() []uint64 {
+	n := len(c.sig.Type.Params)
+	stack := make([]uint64, max(n+1, len(c.sig.Type.Results)))
+	if c.slot >= 0 {
+		stack[n] = uint64(c.slot)
+	}
+	return stack
 }
 
 // bindExport makes c call an exported function.

@@ -12,6 +12,7 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/dtype"
 	"github.com/wasmffi/wasmffi/guestabi"
 )
 
@@ -22,8 +23,19 @@ type pools struct {
 	mu     sync.Mutex
 	bySig  map[string]*pool
 	byAddr map[uint64]*slot
+	plans  map[*dtype.Func]plannedPool // those asked for lately
 	mods   []api.Module
 }
+
+// A plannedPool is a C signature's plan and the pool for it.
+type plannedPool struct {
+	plan *goPlan
+	pool *pool
+}
+
+// maxPlans bounds what is remembered of signatures, which may be made anew for
+// every callback.
+const maxPlans = 256
 
 // A pool is the slots of one signature.
 type pool struct {
@@ -49,33 +61,44 @@ const (
 	mostSlots  = 4096
 )
 
+// plan is the plan for a C signature and the pool of its slots.
+func (p *pools) plan(sig *dtype.Func) (*goPlan, *pool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if known, ok := p.plans[sig]; ok {
+		return known.plan, known.pool, nil
+	}
+	plan, err := planGo(sig)
+	if err != nil {
+		return nil, nil, err
+	}
+	if p.bySig == nil {
+		p.bySig, p.byAddr = map[string]*pool{}, map[uint64]*slot{}
+	}
+	key := plan.sig.Type.String()
+	q := p.bySig[key]
+	if q == nil {
+		q = &pool{typ: plan.sig.Type}
+		p.bySig[key] = q
+	}
+	if p.plans == nil || len(p.plans) >= maxPlans {
+		p.plans = map[*dtype.Func]plannedPool{}
+	}
+	p.plans[sig] = plannedPool{plan, q}
+	return plan, q, nil
+}
+
 // take gives a Go function a slot.
-func (p *pools) take(in *instance, side *goSide) (*slot, error) {
-	q := p.of(side.sig.Type)
+func (q *pool) take(in *instance, side *goSide) (*slot, error) {
 	for {
 		if s := q.get(); s != nil {
 			s.side.Store(side)
 			return s, nil
 		}
-		if err := p.grow(in, q); err != nil {
+		if err := in.pools.grow(in, q); err != nil {
 			return nil, err
 		}
 	}
-}
-
-func (p *pools) of(t guestabi.FuncType) *pool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	key := t.String()
-	q := p.bySig[key]
-	if q == nil {
-		if p.bySig == nil {
-			p.bySig, p.byAddr = map[string]*pool{}, map[uint64]*slot{}
-		}
-		q = &pool{typ: t}
-		p.bySig[key] = q
-	}
-	return q
 }
 
 // get is a slot to use, nil when there is none.
