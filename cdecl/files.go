@@ -32,16 +32,19 @@ const (
 type files struct {
 	under fs.FS // nil is the machine's
 	byKey map[string]*file
+	probe probeName
 	bytes int
 	err   error // the first file that was refused; ends the parse
 }
 
-func newFiles(under fs.FS) *files { return &files{under: under, byKey: map[string]*file{}} }
+func newFiles(under fs.FS) *files {
+	return &files{under: under, probe: newProbeName(), byKey: map[string]*file{}}
+}
 
 // add prepares text under a name.
 func (s *files) add(name string, text []byte) (*file, error) {
 	f := &file{path: name, src: text}
-	if err := f.prepare(); err != nil {
+	if err := f.prepare(s.probe); err != nil {
 		return nil, err
 	}
 	s.byKey[name] = f
@@ -73,13 +76,6 @@ func (s *files) load(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New(name + ": not a regular file")
-	}
 	text, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
 	if err == nil && len(text) > maxFileBytes {
 		return nil, &Error{File: name, Msg: "file exceeds 16 MiB", Err: ErrLimit}
@@ -90,6 +86,10 @@ func (s *files) load(name string) ([]byte, error) {
 func (s *files) open(name string) (fs.File, error) {
 	if s.under != nil {
 		return s.under.Open(name)
+	}
+	// Opening a pipe or a device could block for ever.
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("not a regular file")}
 	}
 	return os.Open(name)
 }

@@ -35,8 +35,6 @@ type define struct {
 const (
 	linePragma = "wasmffi_line"
 	pragmaOp   = "_PragmA"
-	probeStart = "wasmffi_probe"
-	probeEnd   = "wasmffi_probe_end"
 )
 
 // Bounds on one file. Real headers stay far below.
@@ -46,9 +44,9 @@ const (
 	maxDirective    = 1 << 16 // bytes of one directive
 )
 
-// prepare makes f.prepared.
-func (f *file) prepare() error {
-	p := preparer{file: f, line: 1, marked: false}
+// prepare makes f.prepared, with probes of a certain name.
+func (f *file) prepare(probe probeName) error {
+	p := preparer{file: f, line: 1, probeName: probe}
 	p.out.Grow(len(f.src) + len(f.src)/8 + 64)
 	for p.pos < len(f.src) {
 		if err := p.logicalLine(); err != nil {
@@ -65,6 +63,7 @@ func (f *file) prepare() error {
 // continue are one.
 type preparer struct {
 	*file
+	probeName
 	out     bytes.Buffer
 	pos     int
 	line    int   // of pos in src
@@ -252,44 +251,6 @@ func (p *preparer) directive(line []byte, hash, at int, stray []int, lines int) 
 	p.marked = false
 	p.write(line, at, stray)
 	return nil
-}
-
-// probe puts the condition of an #if before it as text. The preprocessor
-// evaluates conditions recursively, which macros that expand to enough
-// parentheses turn into a fatal overflow of the stack; as text it only expands
-// them, and whoever reads the text can stop it in time.
-func (p *preparer) probe(cond lexer) {
-	if !expands(cond) {
-		return
-	}
-	var b bytes.Buffer
-	b.WriteString(probeStart)
-	operand := false
-	for t := cond.next(); t.kind != lexEOF; t = cond.next() {
-		word := cond.text(t)
-		if t.kind != lexIdent || !operand {
-			b.WriteString(" " + word)
-		}
-		operand = word == "defined" || operand && t.kind != lexIdent
-	}
-	b.WriteString(" " + probeEnd)
-	p.add(b.String())
-}
-
-// expands reports whether a condition has macros but for operands of defined.
-func expands(cond lexer) bool {
-	operand := false
-	for t := cond.next(); t.kind != lexEOF; t = cond.next() {
-		switch {
-		case t.kind == lexIdent && cond.text(t) == "defined":
-			operand = true
-		case t.kind == lexIdent && !operand:
-			return true
-		case t.kind == lexIdent:
-			operand = false
-		}
-	}
-	return false
 }
 
 // macro records a #define or #undef; l is after that word.

@@ -181,46 +181,25 @@ func optionMacros(defines map[string]string) string {
 // token and each #pragma in the order of the text.
 type expansion struct {
 	*unit
+	prober
 	files    *files
 	includes int
 	once     map[string]bool
-	// probed are the tokens of a condition so far, 0 outside of one, and depth
-	// is how deep it nests.
-	probed, depth int
 }
 
 // stop is the panic that ends a run of the preprocessor from within.
 type stop struct{ err error }
 
 func (e *expansion) Write(token []byte) (int, error) {
-	if e.probed > 0 || string(token) == probeStart {
+	if e.tokens > 0 || string(token) == string(e.files.probe) {
 		e.probe(string(token))
 		return len(token), nil
 	}
 	if len(e.text)+len(token) > maxText {
-		panic(stop{&Error{Msg: "text exceeds 64 MiB after macro expansion", Err: ErrLimit}})
+		e.stop("text exceeds 64 MiB after macro expansion")
 	}
 	e.text = append(e.text, token...)
 	return len(token), nil
-}
-
-// probe drops the tokens of a condition that is about to be evaluated.
-func (e *expansion) probe(token string) {
-	e.probed++
-	switch token {
-	case probeStart:
-		e.depth = 0
-	case probeEnd:
-		e.probed = 0
-	case "(":
-		e.depth++
-	case ")":
-		e.depth--
-	}
-	if e.depth > maxNesting || e.probed > maxRun {
-		at := e.marks[len(e.marks)-1]
-		panic(stop{&Error{File: at.file.path, Line: at.line, Text: window(at.file.lineText(at.line), 0), Msg: "condition expands too far", Err: ErrLimit}})
-	}
 }
 
 func (e *expansion) pragma(tokens []cc.Token) error {
@@ -249,6 +228,8 @@ func (e *expansion) pragma(tokens []cc.Token) error {
 				e.macros[d.name] = &macro{d, f, len(e.marks)<<16 + d.line}
 			}
 		}
+	case probedPragma:
+		e.probed()
 	case "once":
 		name := tokens[0].Position().Filename
 		if e.once[name] {
