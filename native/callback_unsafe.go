@@ -187,7 +187,7 @@ func (p *plan) fetch(words, image []uint64) {
 		n--
 	}
 	for _, r := range p.refs[:n] {
-		copy(wordBytes(words[r.frame:]), cBytes(image[r.at], r.size))
+		copy(wordBytes(words[r.frame:]), processBytes(image[r.at], int(r.size)))
 	}
 }
 
@@ -199,16 +199,9 @@ func (p *plan) deliver(cb *callbackFrame, words, image []uint64) {
 	cb.x87 = p.target.x87
 	if p.indirect {
 		r := &p.refs[len(p.refs)-1]
-		copy(cBytes(image[r.at], r.size), wordBytes(words[r.frame:]))
+		copy(processBytes(image[r.at], int(r.size)), wordBytes(words[r.frame:]))
 		cb.results[0] = image[r.at] // System V wants the address in RAX too
 	}
-}
-
-// cBytes is C's memory at addr, which C vouches for: it passed the address as
-// that of a value.
-func cBytes(addr, n uint64) []byte {
-	at := uintptr(addr)
-	return unsafe.Slice((*byte)(pointerAt(&at)), n)
 }
 
 // wordBytes is a frame's words as the bytes they are.

@@ -41,7 +41,7 @@ func (s *processSpace) SharesWith(other memory.Space) bool {
 
 // ReadAt implements memory.Space.
 func (s *processSpace) ReadAt(p []byte, addr uint64) error {
-	return s.access("read", addr, uint64(len(p)), func() { copy(p, processBytes(addr, len(p))) })
+	return s.access("read", addr, uint64(len(p)), func() { readProcess(p, addr) })
 }
 
 // WriteAt implements memory.Space. Of a write that reaches into memory that
@@ -115,11 +115,22 @@ func (s *processSpace) access(op string, addr, n uint64, f func()) (err error) {
 // maxAddress is beyond what a process of these platforms can map.
 const maxAddress = 1 << 56
 
-// processBytes is memory at an address of C's.
+// processBytes is memory at an address of C's. It may be anything, also part of
+// Go's heap that a call lent to C, so there are no bounds that checkptr could
+// check it against.
+//
+//go:nocheckptr
 func processBytes(addr uint64, n int) []byte {
 	at := uintptr(addr)
 	return unsafe.Slice((*byte)(pointerAt(&at)), n)
 }
+
+// readProcess copies memory at an address of C's. What looks for the end of a
+// string reads beyond it, into memory that others may be writing to: the race
+// detector is not to judge by that.
+//
+//go:norace
+func readProcess(p []byte, addr uint64) { copy(p, processBytes(addr, len(p))) }
 
 // Alloc implements memory.Space with malloc, or posix_memalign for alignments
 // beyond malloc's.
