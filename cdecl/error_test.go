@@ -86,6 +86,11 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+func TestMissingLibraryHeaders(t *testing.T) {
+	_, err := cdecl.Parse("#include <stdio.h>", cdecl.Options{ABI: dtype.WindowsAMD64})
+	assert.EqualError(t, err, "cdecl: <decl>:1:10: include file not found: <stdio.h>; this machine has no C library headers for windows-amd64\n\t#include <stdio.h>")
+}
+
 // Lines are those of the files as they are, through includes, conditionals,
 // macros and comments.
 func TestErrorPlaces(t *testing.T) {

@@ -185,7 +185,7 @@ func lineOffset(text []byte, line int) int {
 }
 
 // frontError translates the preprocessor's first error.
-func frontError(err error, files *files) error {
+func frontError(err error, files *files) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}

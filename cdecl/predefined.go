@@ -98,7 +98,7 @@ func (d *definer) integers() {
 	for _, t := range []struct{ name, c string }{
 		{"int8", "signed char"}, {"int16", "short"}, {"int32", "int"}, {"int64", wide},
 		{"int_least8", "signed char"}, {"int_least16", "short"}, {"int_least32", "int"}, {"int_least64", wide},
-		{"int_fast8", d.row.fast8}, {"int_fast16", d.row.fast16}, {"int_fast32", d.row.fast32}, {"int_fast64", wide},
+		{"int_fast8", d.row.fast[0]}, {"int_fast16", d.row.fast[1]}, {"int_fast32", d.row.fast[2]}, {"int_fast64", wide},
 		{"intptr", word}, {"intmax", most},
 	} {
 		d.integer("__"+strings.ToUpper(t.name), t.c)

@@ -164,7 +164,11 @@ func expand(list []*file, files *files, opts Options, p *platform) (u *unit, err
 		return nil, files.err
 	}
 	if err != nil {
-		return nil, frontError(err, files)
+		e := frontError(err, files)
+		if strings.HasPrefix(e.Msg, "include file not found: <") && opts.SystemIncludeDirs == nil && opts.FS == nil && len(system) == 0 {
+			e.Msg += p.missingHeaders()
+		}
+		return nil, e
 	}
 	return e.unit, nil
 }
