@@ -13,10 +13,14 @@ const biggestAlignment = 16
 
 // take gives the attributes between two places that nothing has taken yet.
 func (l *lifted) take(from, to int) []*attribute {
+	return l.takeIf(from, to, func(*attribute) bool { return true })
+}
+
+func (l *lifted) takeIf(from, to int, wanted func(*attribute) bool) []*attribute {
 	var list []*attribute
 	i := sort.Search(len(l.attrs), func(i int) bool { return l.attrs[i].pos >= from })
 	for ; i < len(l.attrs) && l.attrs[i].pos < to; i++ {
-		if a := l.attrs[i]; !a.used {
+		if a := l.attrs[i]; !a.used && wanted(a) {
 			a.used = true
 			list = append(list, a)
 		}

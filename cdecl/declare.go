@@ -18,6 +18,8 @@ type reader struct {
 	// params counts the parameter lists around what is read: array lengths
 	// there may be unknown.
 	params int
+	// from is where the declaration that is read began.
+	from int
 }
 
 // declare reads all declarations of a text into s.
@@ -124,6 +126,7 @@ func (r *reader) oldDefinition(d *cc.Declarator) error {
 // declaration reads specifiers and the declarators that share them. ends are
 // the place before the declaration and the places where each declarator ends.
 func (r *reader) declaration(ds *cc.DeclarationSpecifiers, list []*cc.Declarator, ends []int) error {
+	r.from = ends[0]
 	base, err := r.specifiers(ds)
 	if err == errNoType {
 		if len(list) > 0 {

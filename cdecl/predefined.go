@@ -153,6 +153,9 @@ func (d *definer) wide() {
 // builtins defines what headers use as if it were a function.
 func (d *definer) builtins() {
 	d.define("__builtin_offsetof(type, member)", "((__SIZE_TYPE__)&((type *)0)->member)")
+	if d.row.prefix == "mingw-" {
+		d.define("__declspec(a)", "__attribute__((a))") // gcc's own
+	}
 	d.define("__has_attribute(x)", "1")
 	d.define("__has_declspec_attribute(x)", "1")
 	d.define("__has_c_attribute(x)", "0")

@@ -94,7 +94,9 @@ func (r *reader) addTag(tag string, sym *symbol) {
 
 // define reads the members of a struct or union.
 func (r *reader) define(t recordType, s *cc.StructOrUnionSpecifier, pos, open, end int) error {
-	attrs := r.take(pos, open)
+	// Microsoft's attributes may stand before the word struct (clang agrees).
+	attrs := r.takeIf(r.from, pos, func(a *attribute) bool { return a.declspec })
+	attrs = append(attrs, r.take(pos, open)...)
 	var fields []dtype.Field
 	from := open
 	for l := s.StructDeclarationList; l != nil; l = l.StructDeclarationList {
@@ -138,6 +140,7 @@ func (r *reader) members(d *cc.StructDeclaration, from, end int) ([]dtype.Field,
 	if d.Case == cc.StructDeclarationAssert {
 		return nil, r.assert(d.StaticAssertDeclaration)
 	}
+	r.from = from
 	base, err := r.qualifierList(d.SpecifierQualifierList)
 	if err == errNoType {
 		if d.StructDeclaratorList == nil {

@@ -31,3 +31,9 @@ union strict_union { char c[5]; short s; } __attribute__((aligned(8)));
 #define PACKED __attribute__((packed))
 #define ALIGNED(n) __attribute__((aligned(n)))
 struct PACKED ALIGNED(2) macros { char c; int i; };
+
+#ifdef _WIN32
+__declspec(align(16)) struct declspec_first { int a; };
+typedef __declspec(align(16)) struct { int a; } declspec_t;
+struct __declspec(align(8)) declspec_inside { char c; declspec_t t; __declspec(align(4)) char d; struct declspec_first *p; };
+#endif
