@@ -20,10 +20,12 @@ const maxScalarParams = 8
 // A scalarFunc is what the generic forms share: a plan and how each Go scalar
 // becomes a word of the frame.
 type scalarFunc struct {
+	// fast is the way to call when every conversion is no more than moving
+	// bits and the backend has a way for words alone; else nil.
+	fast  WordCaller
 	plan  *plan
 	shift [maxScalarParams]uint8
-	// slow holds the conversions when one of them is more than moving bits;
-	// nil is the fast path.
+	// slow holds the conversions when one of them is more than moving bits.
 	slow *scalarConvs
 	// words is how much of the frame the function has: without its last word
 	// when the result is void.
@@ -87,6 +89,8 @@ func bindScalars(lib Library, name string, sig *dtype.Func, result reflect.Type,
 	f.plan = p
 	if slow {
 		f.slow = convs
+	} else {
+		f.fast, _ = p.call.(WordCaller)
 	}
 	return f, nil
 }
@@ -113,32 +117,31 @@ func scalarSignature(result reflect.Type, args []reflect.Type) (*dtype.Func, err
 
 func reflectType[T any]() reflect.Type { return reflect.TypeFor[T]() }
 
-// invoke makes the call. words are the arguments' bits and one more for the
-// result.
-func (f *scalarFunc) invoke(ctx context.Context, words []uint64) (uint64, error) {
+// callSlowly makes a call that is more than moving bits. words are the
+// arguments' bits and one more for the result.
+func (f *scalarFunc) callSlowly(ctx context.Context, words []uint64) error {
 	if f.plan == nil {
-		return 0, errUnbound
+		return errUnbound
 	}
 	if f.slow != nil {
 		for i := range f.slow.args {
 			w, err := f.slow.args[i].convert(words[i])
 			if err != nil {
-				return 0, f.plan.fail(i+1, err)
+				return f.plan.fail(i+1, err)
 			}
 			words[i] = w
 		}
 	}
 	fr := Frame{Ctx: ctx, Words: words[:f.words]}
 	if err := callFrame(f.plan.call, &fr); err != nil {
-		return 0, f.plan.fail(0, err)
+		return f.plan.fail(0, err)
 	}
-	w := words[len(words)-1]
 	if f.slow != nil {
-		w, err := f.slow.result.convert(w)
+		w, err := f.slow.result.convert(words[len(words)-1])
 		if err != nil {
-			return 0, f.plan.fail(0, fmt.Errorf("result: %w", err))
+			return f.plan.fail(0, fmt.Errorf("result: %w", err))
 		}
-		return w, nil
+		words[len(words)-1] = w
 	}
-	return w, nil
+	return nil
 }

@@ -33,11 +33,15 @@ func (fn *Func0[R]) Call() R {
 // CallContext calls the function under a context, which may be nil.
 func (fn *Func0[R]) CallContext(ctx context.Context) (r R, err error) {
 	words := [1]uint64{}
-	w, err := fn.invoke(ctx, words[:])
+	if fn.fast == nil {
+		err = fn.callSlowly(ctx, words[:])
+	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
+		err = fn.plan.fail(0, err)
+	}
 	if err != nil {
 		return r, err
 	}
-	return fromWord[R](w), nil
+	return fromWord[R](words[0]), nil
 }
 
 // Func1 is a C function of one scalar parameter, called without
@@ -64,11 +68,15 @@ func (fn *Func1[A, R]) Call(a A) R {
 // CallContext calls the function under a context, which may be nil.
 func (fn *Func1[A, R]) CallContext(ctx context.Context, a A) (r R, err error) {
 	words := [2]uint64{toWord(a, fn.shift[0])}
-	w, err := fn.invoke(ctx, words[:])
+	if fn.fast == nil {
+		err = fn.callSlowly(ctx, words[:])
+	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
+		err = fn.plan.fail(0, err)
+	}
 	if err != nil {
 		return r, err
 	}
-	return fromWord[R](w), nil
+	return fromWord[R](words[1]), nil
 }
 
 // Func2 is a C function of 2 scalar parameters, called without
@@ -95,11 +103,15 @@ func (fn *Func2[A, B, R]) Call(a A, b B) R {
 // CallContext calls the function under a context, which may be nil.
 func (fn *Func2[A, B, R]) CallContext(ctx context.Context, a A, b B) (r R, err error) {
 	words := [3]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1])}
-	w, err := fn.invoke(ctx, words[:])
+	if fn.fast == nil {
+		err = fn.callSlowly(ctx, words[:])
+	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
+		err = fn.plan.fail(0, err)
+	}
 	if err != nil {
 		return r, err
 	}
-	return fromWord[R](w), nil
+	return fromWord[R](words[2]), nil
 }
 
 // Func3 is a C function of 3 scalar parameters, called without
@@ -126,11 +138,15 @@ func (fn *Func3[A, B, C, R]) Call(a A, b B, c C) R {
 // CallContext calls the function under a context, which may be nil.
 func (fn *Func3[A, B, C, R]) CallContext(ctx context.Context, a A, b B, c C) (r R, err error) {
 	words := [4]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2])}
-	w, err := fn.invoke(ctx, words[:])
+	if fn.fast == nil {
+		err = fn.callSlowly(ctx, words[:])
+	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
+		err = fn.plan.fail(0, err)
+	}
 	if err != nil {
 		return r, err
 	}
-	return fromWord[R](w), nil
+	return fromWord[R](words[3]), nil
 }
 
 // Func4 is a C function of 4 scalar parameters, called without
@@ -157,11 +173,15 @@ func (fn *Func4[A, B, C, D, R]) Call(a A, b B, c C, d D) R {
 // CallContext calls the function under a context, which may be nil.
 func (fn *Func4[A, B, C, D, R]) CallContext(ctx context.Context, a A, b B, c C, d D) (r R, err error) {
 	words := [5]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2]), toWord(d, fn.shift[3])}
-	w, err := fn.invoke(ctx, words[:])
+	if fn.fast == nil {
+		err = fn.callSlowly(ctx, words[:])
+	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
+		err = fn.plan.fail(0, err)
+	}
 	if err != nil {
 		return r, err
 	}
-	return fromWord[R](w), nil
+	return fromWord[R](words[4]), nil
 }
 
 // Func5 is a C function of 5 scalar parameters, called without
@@ -188,11 +208,15 @@ func (fn *Func5[A, B, C, D, E, R]) Call(a A, b B, c C, d D, e E) R {
 // CallContext calls the function under a context, which may be nil.
 func (fn *Func5[A, B, C, D, E, R]) CallContext(ctx context.Context, a A, b B, c C, d D, e E) (r R, err error) {
 	words := [6]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2]), toWord(d, fn.shift[3]), toWord(e, fn.shift[4])}
-	w, err := fn.invoke(ctx, words[:])
+	if fn.fast == nil {
+		err = fn.callSlowly(ctx, words[:])
+	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
+		err = fn.plan.fail(0, err)
+	}
 	if err != nil {
 		return r, err
 	}
-	return fromWord[R](w), nil
+	return fromWord[R](words[5]), nil
 }
 
 // Func6 is a C function of 6 scalar parameters, called without
@@ -219,11 +243,15 @@ func (fn *Func6[A, B, C, D, E, F, R]) Call(a A, b B, c C, d D, e E, f F) R {
 // CallContext calls the function under a context, which may be nil.
 func (fn *Func6[A, B, C, D, E, F, R]) CallContext(ctx context.Context, a A, b B, c C, d D, e E, f F) (r R, err error) {
 	words := [7]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2]), toWord(d, fn.shift[3]), toWord(e, fn.shift[4]), toWord(f, fn.shift[5])}
-	w, err := fn.invoke(ctx, words[:])
+	if fn.fast == nil {
+		err = fn.callSlowly(ctx, words[:])
+	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
+		err = fn.plan.fail(0, err)
+	}
 	if err != nil {
 		return r, err
 	}
-	return fromWord[R](w), nil
+	return fromWord[R](words[6]), nil
 }
 
 // Func7 is a C function of 7 scalar parameters, called without
@@ -250,11 +278,15 @@ func (fn *Func7[A, B, C, D, E, F, G, R]) Call(a A, b B, c C, d D, e E, f F, g G)
 // CallContext calls the function under a context, which may be nil.
 func (fn *Func7[A, B, C, D, E, F, G, R]) CallContext(ctx context.Context, a A, b B, c C, d D, e E, f F, g G) (r R, err error) {
 	words := [8]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2]), toWord(d, fn.shift[3]), toWord(e, fn.shift[4]), toWord(f, fn.shift[5]), toWord(g, fn.shift[6])}
-	w, err := fn.invoke(ctx, words[:])
+	if fn.fast == nil {
+		err = fn.callSlowly(ctx, words[:])
+	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
+		err = fn.plan.fail(0, err)
+	}
 	if err != nil {
 		return r, err
 	}
-	return fromWord[R](w), nil
+	return fromWord[R](words[7]), nil
 }
 
 // Func8 is a C function of 8 scalar parameters, called without
@@ -281,9 +313,13 @@ func (fn *Func8[A, B, C, D, E, F, G, H, R]) Call(a A, b B, c C, d D, e E, f F, g
 // CallContext calls the function under a context, which may be nil.
 func (fn *Func8[A, B, C, D, E, F, G, H, R]) CallContext(ctx context.Context, a A, b B, c C, d D, e E, f F, g G, h H) (r R, err error) {
 	words := [9]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2]), toWord(d, fn.shift[3]), toWord(e, fn.shift[4]), toWord(f, fn.shift[5]), toWord(g, fn.shift[6]), toWord(h, fn.shift[7])}
-	w, err := fn.invoke(ctx, words[:])
+	if fn.fast == nil {
+		err = fn.callSlowly(ctx, words[:])
+	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
+		err = fn.plan.fail(0, err)
+	}
 	if err != nil {
 		return r, err
 	}
-	return fromWord[R](w), nil
+	return fromWord[R](words[8]), nil
 }

@@ -80,6 +80,15 @@ type Callable interface {
 	Call(f *Frame) error
 }
 
+// A WordCaller is a Callable with a shorter way for the commonest calls, those
+// of scalars alone.
+type WordCaller interface {
+	Callable
+	// CallWords is Call of a frame that has this context and these words, as
+	// many as [FrameShape] says, and nothing else. It keeps neither.
+	CallWords(ctx context.Context, words []uint64) error
+}
+
 // A Frame carries one call across the boundary, in either direction.
 //
 // Words holds the parameters and then the result, each where [FrameShape] says:

@@ -1,6 +1,9 @@
 package wasmffi
 
-import "unsafe"
+import (
+	"context"
+	"unsafe"
+)
 
 // The functions here reinterpret the bytes of a scalar held in a local
 // variable (unsafe.Pointer rule 1: the types have the size that is read), and
@@ -57,6 +60,12 @@ func callFrame(c Callable, f *Frame) error {
 func noescape(f *Frame) *Frame {
 	x := uintptr(unsafe.Pointer(f))
 	return *(**Frame)(unsafe.Pointer(&x))
+}
+
+// callWords is callFrame for a call of words alone.
+func callWords(c WordCaller, ctx context.Context, words []uint64) error {
+	x := uintptr(unsafe.Pointer(unsafe.SliceData(words)))
+	return c.CallWords(ctx, unsafe.Slice(*(**uint64)(unsafe.Pointer(&x)), len(words)))
 }
 
 // wordBytes is the memory of words, as bytes.

@@ -85,13 +85,17 @@ func (fn *Func%[1]d[%[2]s]) Call(%[3]s) R {
 // CallContext calls the function under a context, which may be nil.
 func (fn *Func%[1]d[%[2]s]) CallContext(%[5]s) (r R, err error) {
 	words := [%[6]d]uint64{%[7]s}
-	w, err := fn.invoke(ctx, words[:])
+	if fn.fast == nil {
+		err = fn.callSlowly(ctx, words[:])
+	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
+		err = fn.plan.fail(0, err)
+	}
 	if err != nil {
 		return r, err
 	}
-	return fromWord[R](w), nil
+	return fromWord[R](words[%[8]d]), nil
 }
-`, n, inst, params, callArgs, ctxParams, n+1, words)
+`, n, inst, params, callArgs, ctxParams, n+1, words, n)
 }
 
 func count(n int) string {
