@@ -364,6 +364,13 @@ func TestRedeclaration(t *testing.T) {
 	f, err := d.Func("f")
 	require.NoError(t, err)
 	assert.Equal(t, "a", f.Params()[0].Name, "the declaration that says more wins")
+	d = parse(t, "int f(int a); int f(); extern int x[]; int x[3];")
+	f, err = d.Func("f")
+	require.NoError(t, err)
+	assert.Len(t, f.Params(), 1)
+	typ, err := d.Var("x")
+	require.NoError(t, err)
+	assert.Equal(t, "int [3]", typ.String())
 }
 
 // What no ABI here has spoils only what is built on it.

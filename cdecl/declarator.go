@@ -138,6 +138,9 @@ func (r *reader) function(q qualified, list *cc.ParameterTypeList, at cc.Token) 
 	if err != nil {
 		return q, r.typeError(at, err)
 	}
+	if list == nil && !variadic {
+		r.scope.loose[f] = true
+	}
 	return qualified{t: f}, nil
 }
 

@@ -229,53 +229,5 @@ func (r *reader) typedef(name string, t dtype.Type, attrs []*attribute, pos int)
 	return n, nil
 }
 
-// add declares a symbol, or checks it against an earlier declaration of its
-// name.
-func (r *reader) add(sym *symbol, pos int) error {
-	old := r.scope.names[sym.Name]
-	switch {
-	case old == nil:
-		r.scope.names[sym.Name] = sym
-		r.scope.order = append(r.scope.order, sym)
-		return nil
-	case old.Kind != sym.Kind || old.Kind == Constant && old.Value != sym.Value:
-		return r.errorAt(pos, nil, "%q is declared as something else at %s:%d", sym.Name, old.File, old.Line)
-	case old.err != nil || sym.err != nil || sym.Kind == Constant:
-		return nil
-	}
-	if f, ok := sym.Type.(*dtype.Func); ok {
-		g := old.Type.(*dtype.Func)
-		if len(g.Params()) == 0 && !g.Variadic() && r.abi.LayoutEqual(f.Result(), g.Result()) || r.abi.LayoutEqual(f, g) && nameless(g) {
-			old.Type = f // says more than the first declaration
-			return nil
-		}
-		if len(f.Params()) == 0 && !f.Variadic() && r.abi.LayoutEqual(f.Result(), g.Result()) {
-			return nil
-		}
-	}
-	if dtype.Identical(old.Type, sym.Type) || r.abi.LayoutEqual(old.Type, sym.Type) || sameArray(old.Type, sym.Type) {
-		return nil
-	}
-	return r.errorAt(pos, nil, "%q is declared as %q here and as %q at %s:%d", sym.Name,
-		dtype.Declare(sym.Type, sym.Name), dtype.Declare(old.Type, old.Name), old.File, old.Line)
-}
-
-func nameless(f *dtype.Func) bool {
-	for _, p := range f.Params() {
-		if p.Name != "" {
-			return false
-		}
-	}
-	return true
-}
-
-// sameArray reports whether two arrays differ only in that the length of one
-// is not known.
-func sameArray(x, y dtype.Type) bool {
-	a, ok1 := x.(*dtype.Array)
-	b, ok2 := y.(*dtype.Array)
-	return ok1 && ok2 && (a.Flexible() || b.Flexible()) && dtype.Identical(a.Elem(), b.Elem())
-}
-
 // offset is where a token begins.
 func (r *reader) offset(t cc.Token) int { return t.Position().Offset }

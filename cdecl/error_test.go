@@ -42,6 +42,7 @@ func TestErrors(t *testing.T) {
 		{"struct s { int a; }; union s *u;", "cdecl: <decl>:1:22: union s: <decl>:1 declares it as struct s\n\tstruct s { int a; }; union s *u;"},
 		{"struct s { int a; };\nstruct s { char a; };", "cdecl: <decl>:2:1: struct s is already defined in another way at <decl>:1\n\tstruct s { char a; };"},
 		{"int f(int);\nint f(char);", "cdecl: <decl>:2:5: \"f\" is declared as \"int f(char)\" here and as \"int f(int)\" at <decl>:1\n\tint f(char);"},
+		{"int f(void);\nint f(int);", "cdecl: <decl>:2:5: \"f\" is declared as \"int f(int)\" here and as \"int f(void)\" at <decl>:1\n\tint f(int);"},
 		{"int f(int); enum { f };", "cdecl: <decl>:1:20: \"f\" is declared as something else at <decl>:1\n\tint f(int); enum { f };"},
 		{"unsigned signed x;", "cdecl: <decl>:1:1: these type specifiers do not go together\n\tunsigned signed x;"},
 		{"int struct s *x;", "cdecl: <decl>:1:1: two types in one declaration\n\tint struct s *x;"},

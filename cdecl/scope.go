@@ -17,6 +17,8 @@ type scope struct {
 	order []*symbol
 	// transparent are unions that are passed as their first member.
 	transparent map[dtype.Type]bool
+	// loose are functions declared as f(), whose parameters are not known.
+	loose map[*dtype.Func]bool
 	// builtin gives a name known without declaration; nil but in the outermost.
 	builtin func(name string) *symbol
 }
@@ -32,7 +34,8 @@ type symbol struct {
 }
 
 func newScope(outer *scope, abi *dtype.ABI) *scope {
-	return &scope{outer: outer, abi: abi, names: map[string]*symbol{}, tags: map[string]*symbol{}, transparent: map[dtype.Type]bool{}}
+	return &scope{outer: outer, abi: abi, names: map[string]*symbol{}, tags: map[string]*symbol{},
+		transparent: map[dtype.Type]bool{}, loose: map[*dtype.Func]bool{}}
 }
 
 func (s *scope) lookup(name string) *symbol {

@@ -1,0 +1,62 @@
+package cdecl
+
+import "github.com/wasmffi/wasmffi/dtype"
+
+// add declares a symbol. A name may be declared again as what it is already
+// (C11 6.7p4), which headers do; the declaration that says more is kept.
+func (r *reader) add(sym *symbol, pos int) error {
+	old := r.scope.names[sym.Name]
+	switch {
+	case old == nil:
+		r.scope.names[sym.Name] = sym
+		r.scope.order = append(r.scope.order, sym)
+		return nil
+	case old.Kind != sym.Kind || old.Kind == Constant && old.Value != sym.Value:
+		return r.errorAt(pos, nil, "%q is declared as something else at %s:%d", sym.Name, old.File, old.Line)
+	case old.err != nil || sym.err != nil || sym.Kind == Constant:
+		return nil
+	case !r.compatible(old.Type, sym.Type):
+		return r.errorAt(pos, nil, "%q is declared as %q here and as %q at %s:%d", sym.Name,
+			dtype.Declare(sym.Type, sym.Name), dtype.Declare(old.Type, old.Name), old.File, old.Line)
+	case r.saysMore(sym.Type, old.Type):
+		old.Type = sym.Type
+	}
+	return nil
+}
+
+// compatible reports whether two declarations of one name agree.
+func (r *reader) compatible(x, y dtype.Type) bool {
+	if dtype.Identical(x, y) || r.abi.LayoutEqual(x, y) {
+		return true
+	}
+	switch x := x.(type) {
+	case *dtype.Func:
+		y, ok := y.(*dtype.Func)
+		return ok && (r.scope.loose[x] || r.scope.loose[y]) && r.abi.LayoutEqual(x.Result(), y.Result())
+	case *dtype.Array:
+		y, ok := y.(*dtype.Array)
+		return ok && (x.Flexible() || y.Flexible()) && dtype.Identical(x.Elem(), y.Elem())
+	}
+	return false
+}
+
+// saysMore reports whether a declaration tells parameters, their names or an
+// array's length that an earlier one did not.
+func (r *reader) saysMore(x, old dtype.Type) bool {
+	switch x := x.(type) {
+	case *dtype.Func:
+		return r.scope.loose[old.(*dtype.Func)] || nameless(old.(*dtype.Func)) && !r.scope.loose[x]
+	case *dtype.Array:
+		return old.(*dtype.Array).Flexible()
+	}
+	return false
+}
+
+func nameless(f *dtype.Func) bool {
+	for _, p := range f.Params() {
+		if p.Name != "" {
+			return false
+		}
+	}
+	return true
+}
