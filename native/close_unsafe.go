@@ -41,6 +41,7 @@ func (l *library) Close() error {
 	for _, cb := range callbacks {
 		_ = cb.Free() // never fails
 	}
+	l.debug.close()
 	// Views of the library's variables hold leases.
 	var unloading error
 	l.space.life.End(func() {

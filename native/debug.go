@@ -4,6 +4,7 @@ package native
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/wasmffi/wasmffi"
 	"github.com/wasmffi/wasmffi/debuginfo"
@@ -12,20 +13,37 @@ import (
 
 var _ wasmffi.Typer = (*library)(nil)
 
-// openDebugInfo reads the debug info of the file the library came from, or of
-// the separate file its distribution has for it.
-func (l *library) openDebugInfo() (*debuginfo.Info, error) {
-	info, err := debuginfo.Open(l.symbols.path)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w; compile with -g, or declare it", wasmffi.ErrNotSupported, err)
-	}
-	return info, nil
+// debugFiles are a library's debug info, read when it is first asked for.
+type debugFiles struct {
+	path string
+	once sync.Once
+	info *debuginfo.Info
+	err  error
 }
 
-// TypeOf implements wasmffi.Typer: the C type of a function or variable, from
-// the library's debug info.
+func (d *debugFiles) open() (*debuginfo.Info, error) {
+	d.once.Do(func() { d.info, d.err = debuginfo.Open(d.path) })
+	if d.err != nil {
+		return nil, fmt.Errorf("%w: %w; compile with -g, or declare it", wasmffi.ErrNotSupported, d.err)
+	}
+	return d.info, nil
+}
+
+// close releases the files, if any were opened.
+func (d *debugFiles) close() {
+	d.once.Do(func() { d.err = wasmffi.ErrClosed })
+	if d.info != nil {
+		_ = d.info.Close() // opened for reading
+	}
+}
+
+// TypeOf implements wasmffi.Typer. Without debug info it is an error wrapping
+// wasmffi.ErrNotSupported.
 func (l *library) TypeOf(s wasmffi.Symbol) (dtype.Type, error) {
-	info, err := l.debugInfo()
+	if err := l.check(); err != nil {
+		return nil, err
+	}
+	info, err := l.debug.open()
 	if err != nil {
 		return nil, err
 	}
@@ -36,20 +54,31 @@ func (l *library) TypeOf(s wasmffi.Symbol) (dtype.Type, error) {
 		}
 		return v.Type, nil
 	}
-	f, err := info.Func(s.Name)
+	f, err := l.function(info, s)
 	if err != nil {
 		return nil, err
 	}
 	if f.Type == nil {
-		return nil, fmt.Errorf("%w: the type of %s", wasmffi.ErrNotSupported, s.Name)
+		return nil, fmt.Errorf("%w: the type of %s", wasmffi.ErrNotSupported, f.Name)
 	}
 	return f.Type, nil
 }
 
-// TypeNamed implements wasmffi.Typer: a type of the library's C source by its
-// name in C.
+// function finds a function by its name, or one that C gave a pointer to by
+// its address.
+func (l *library) function(info *debuginfo.Info, s wasmffi.Symbol) (*debuginfo.Func, error) {
+	if s.Name != "" {
+		return info.Func(s.Name)
+	}
+	return info.FuncAt(s.Addr - uint64(l.symbols.base))
+}
+
+// TypeNamed implements wasmffi.Typer.
 func (l *library) TypeNamed(name string) (dtype.Type, error) {
-	info, err := l.debugInfo()
+	if err := l.check(); err != nil {
+		return nil, err
+	}
+	info, err := l.debug.open()
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 
 	"github.com/wasmffi/wasmffi"
-	"github.com/wasmffi/wasmffi/debuginfo"
 	"github.com/wasmffi/wasmffi/dtype"
 	"github.com/wasmffi/wasmffi/memory"
 )
@@ -19,10 +18,9 @@ type library struct {
 	name    string
 	space   processSpace
 	symbols *symbols
+	debug   debugFiles
 	// unload gives the loader's handle back; nil where that is not for us to do.
 	unload func() error
-	// debugInfo reads the library's debug info when it is first asked for.
-	debugInfo func() (*debuginfo.Info, error)
 
 	// closed is 1 once Close has begun. The assembly reads it.
 	closed uint32
@@ -39,10 +37,9 @@ var (
 )
 
 func newLibrary(name string, handle uintptr, path string, unload func() error) *library {
-	l := &library{name: name, unload: unload, symbols: newSymbols(handle, path),
+	symbols := newSymbols(handle, path)
+	return &library{name: name, unload: unload, symbols: symbols, debug: debugFiles{path: symbols.path},
 		found: map[string]wasmffi.Symbol{}, callbacks: map[*callback]struct{}{}}
-	l.debugInfo = sync.OnceValues(l.openDebugInfo)
-	return l
 }
 
 // Name implements wasmffi.Library.

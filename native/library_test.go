@@ -355,6 +355,49 @@ func intFn(t *testing.T) *dtype.Func {
 	return f
 }
 
+// With debug info, nothing need be declared, and what is must agree.
+func TestDebugInfo(t *testing.T) {
+	const source = `
+		typedef struct { double x, y; } point;
+		double dot(const point *a, const point *b) { return a->x * b->x + a->y * b->y; }
+		point middle = {1, 2};
+		static int twice(int x) { return 2 * x; }
+		int (*get(void))(int) { return twice; }`
+	cc := compilers(t)[0]
+	data, err := os.ReadFile(build(t, cc, "-O1", source, "-g"))
+	require.NoError(t, err)
+	fromFile := compile(t, cc, "-O1", source, "-g")
+	fromBytes, err := native.OpenBytes(ctx, "embedded", data, native.Options{})
+	require.NoError(t, err)
+	defer fromBytes.Close()
+	type point struct{ X, Y float64 }
+	for _, lib := range []wasmffi.Library{fromFile, fromBytes} {
+		r, err := wasmffi.Call(ctx, lib, "dot", &point{1, 2}, &point{3, 4})
+		require.NoError(t, err)
+		require.Equal(t, 11.0, r)
+		v, err := wasmffi.Var(lib, "middle", nil)
+		require.NoError(t, err)
+		require.Equal(t, "point", v.Type().String())
+		pt, err := lib.(wasmffi.Typer).TypeNamed("point")
+		require.NoError(t, err)
+		require.Equal(t, v.Type(), pt)
+		_, err = wasmffi.Bind[func(int32) float64](lib, "dot")
+		require.ErrorIs(t, err, wasmffi.ErrSignature)
+		addr, err := wasmffi.Call(ctx, lib, "get")
+		require.NoError(t, err)
+		sym, err := lib.FuncAt(addr.(memory.Pointer).Addr())
+		require.NoError(t, err)
+		require.Empty(t, sym.Name)
+		typ, err := lib.(wasmffi.Typer).TypeOf(sym)
+		require.NoError(t, err)
+		require.Equal(t, "int twice(int x)", dtype.Declare(typ, "twice"))
+	}
+	without := compile(t, cc, "-O1", source)
+	_, err = wasmffi.Call(ctx, without, "dot", nil, nil)
+	require.ErrorIs(t, err, wasmffi.ErrNotSupported)
+	require.ErrorContains(t, err, "compile with -g")
+}
+
 // A library whose file is gone is still usable by what the loader knows.
 func TestFileRemoved(t *testing.T) {
 	path := buildCalls(t)
