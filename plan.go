@@ -50,5 +50,4 @@ func (p *plan) fail(arg int, err error) error {
 
 func (p *plan) abi() *dtype.ABI     { return p.lib.Space().ABI() }
 func (p *plan) space() memory.Space { return p.lib.Space() }
-func (p *plan) void() bool          { return p.shape.Result.Words == 0 && isVoid(p.sig.Result()) }
 func isVoid(t dtype.Type) bool      { _, ok := dtype.Resolve(t).(*dtype.Void); return ok }

@@ -18,7 +18,7 @@ type goList struct {
 }
 
 // goRef is a pointer type of its own, as package memory has them.
-type goRef struct{ addr Addr }
+type goRef struct{ _ Addr }
 
 func (goRef) CPointerTo() reflect.Type { return reflect.TypeFor[goList]() }
 

@@ -93,7 +93,7 @@ var numericRows = []opRow{
 	{0xbf, immNone, "l>d", 0, "f64.reinterpret_i64"},
 	{0xc0, immNone, "i>i", 0, "i32.extend8_s i32.extend16_s"},
 	{0xc2, immNone, "l>l", 0, "i64.extend8_s i64.extend16_s i64.extend32_s"},
-	{prefixMisc | 0x00, immNone, "f>i", 0, "i32.trunc_sat_f32_s i32.trunc_sat_f32_u"},
+	{prefixMisc, immNone, "f>i", 0, "i32.trunc_sat_f32_s i32.trunc_sat_f32_u"},
 	{prefixMisc | 0x02, immNone, "d>i", 0, "i32.trunc_sat_f64_s i32.trunc_sat_f64_u"},
 	{prefixMisc | 0x04, immNone, "f>l", 0, "i64.trunc_sat_f32_s i64.trunc_sat_f32_u"},
 	{prefixMisc | 0x06, immNone, "d>l", 0, "i64.trunc_sat_f64_s i64.trunc_sat_f64_u"},

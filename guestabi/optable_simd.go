@@ -2,7 +2,7 @@ package guestabi
 
 // Vector instructions, all behind the prefix 0xfd.
 var simdRows = []opRow{
-	{prefixSIMD | 0x00, immMemArg, "i>v", 4, "v128.load"},
+	{prefixSIMD, immMemArg, "i>v", 4, "v128.load"},
 	{prefixSIMD | 0x01, immMemArg, "i>v", 3, "" +
 		"v128.load8x8_s v128.load8x8_u v128.load16x4_s v128.load16x4_u v128.load32x2_s " +
 		"v128.load32x2_u"},

@@ -4,7 +4,6 @@ package native
 
 import (
 	"errors"
-	"fmt"
 )
 
 // Flush writes out what the stdio of this process's C library has buffered, as
@@ -16,7 +15,7 @@ func Flush() error {
 		return err
 	}
 	if int32(plain(cFunctions.fflush, 0)) != 0 {
-		return fmt.Errorf("fflush: %w", errors.New("C's stdio could not write all it had buffered"))
+		return errors.New("fflush: not all that C had buffered could be written")
 	}
 	return nil
 }
