@@ -48,6 +48,18 @@ func BenchmarkProto(b *testing.B) {
 		b.Fatal(err)
 	}
 	const proto = "int overlap(const struct shape *a, const struct shape *b, size_t n"
+	withMacros, err := cdecl.Parse("#define API __attribute__((visibility(\"default\")))\n"+threeStructs, cdecl.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("new with macros", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			if _, _, err := withMacros.Proto("API " + proto + strconv.Itoa(i) + ")"); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 	b.Run("cached", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

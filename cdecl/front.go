@@ -29,7 +29,6 @@ var spelled = map[string]string{
 	"__int16":       "short",
 	"__int32":       "int",
 	"__int64":       "long long",
-	"__float80":     "long double",
 }
 
 // noFiles keeps the parser from opening any file.

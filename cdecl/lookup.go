@@ -126,7 +126,7 @@ func (d *Decls) typeByName(name string) (dtype.Type, error) {
 		}
 		return sym.Type, sym.err
 	}
-	if len(words) == 1 && isIdent(name) && !keywords[name] && d.macros[name] == nil && !d.platform.names[name] {
+	if len(words) == 1 && isIdent(name) && !keywords[name] && d.macroText(name) == "" {
 		switch sym := d.scope.lookup(name); {
 		case sym == nil:
 			return nil, &Error{Msg: fmt.Sprintf("no type %q%s", name, d.scope.nearTypes(name))}

@@ -1,7 +1,6 @@
 package cdecl
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,28 +14,10 @@ func (d *Decls) context(name, text string) (*unit, error) {
 	if len(text) > maxDirective {
 		return nil, &Error{File: name, Line: 1, Msg: fmt.Sprintf("text of %d bytes, at most %d are read", len(text), maxDirective), Err: ErrLimit}
 	}
-	var defines bytes.Buffer
-	predefined := false
-	seen := map[string]bool{}
-	var collect func(text []byte)
-	collect = func(text []byte) {
-		l := lexer{src: text}
-		for t := l.next(); t.kind != lexEOF; t = l.next() {
-			if t.kind != lexIdent {
-				continue
-			}
-			predefined = predefined || d.platform.names[string(text[t.pos:t.end])]
-			m := d.macros[string(text[t.pos:t.end])]
-			if m == nil || seen[m.name] {
-				continue
-			}
-			seen[m.name] = true
-			fmt.Fprintf(&defines, "#define %s\n", m.text)
-			collect([]byte(m.text))
-		}
-	}
-	collect([]byte(text))
-	if !predefined && len(seen) == 0 {
+	used := map[string]bool{}
+	var defines strings.Builder
+	d.collect(text, used, &defines)
+	if len(used) == 0 {
 		f := &file{path: name, src: []byte(text)}
 		return &unit{text: []byte(text), marks: []mark{{0, f, 1, true}}}, nil
 	}
@@ -44,7 +25,7 @@ func (d *Decls) context(name, text string) (*unit, error) {
 		return nil, &Error{File: name, Line: 1, Text: text, Msg: "stray '#'"}
 	}
 	files := newFiles(nil)
-	macros, err := files.add("<macros>", defines.Bytes())
+	macros, err := files.add("<macros>", []byte(defines.String()))
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +33,31 @@ func (d *Decls) context(name, text string) (*unit, error) {
 	if err != nil {
 		return nil, err
 	}
-	return expand([]*file{macros, f}, files, Options{SystemIncludeDirs: []string{}}, d.platform)
+	return expand([]*file{macros, f}, files, "", nil, nil)
+}
+
+// collect writes the definitions of the macros that text uses, and of those
+// that these use.
+func (d *Decls) collect(text string, used map[string]bool, defines *strings.Builder) {
+	l := lexer{src: []byte(text)}
+	for t := l.next(); t.kind != lexEOF; t = l.next() {
+		if t.kind != lexIdent || used[l.text(t)] {
+			continue
+		}
+		if m := d.macroText(l.text(t)); m != "" {
+			used[l.text(t)] = true
+			defines.WriteString("#define " + m + "\n")
+			d.collect(m, used, defines)
+		}
+	}
+}
+
+// macroText is the definition of a macro, or nothing.
+func (d *Decls) macroText(name string) string {
+	if m := d.macros[name]; m != nil {
+		return m.text
+	}
+	return d.platform.defines[name]
 }
 
 // macroNames are the object-like macros in order of definition.
@@ -108,7 +113,7 @@ func (d *Decls) expandAll(names []string) []string {
 	if err != nil {
 		return nil
 	}
-	u, err := expand([]*file{f}, files, Options{SystemIncludeDirs: []string{}}, d.platform)
+	u, err := expand([]*file{f}, files, d.platform.macros, nil, nil)
 	if err != nil {
 		return nil
 	}

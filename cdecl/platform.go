@@ -13,13 +13,13 @@ import (
 // A platform is what C text can ask about the ABI it is read for: predefined
 // macros, the C library's choices among integer types, its headers' places.
 type platform struct {
-	abi    *dtype.ABI
-	macros string          // #define lines
-	names  map[string]bool // the macros' names
-	types  string          // typedefs known without any #include
-	row    osRow
-	cpu    string        // as in the ABI's name; empty for wasm
-	scope  func() *scope // of the types and of dtype's own
+	abi     *dtype.ABI
+	macros  string            // predefined, as #define lines
+	defines map[string]string // the same by name: what follows #define
+	types   string            // typedefs known without any #include
+	row     osRow
+	cpu     string        // as in the ABI's name; empty for wasm
+	scope   func() *scope // of the types and of dtype's own
 }
 
 var platforms sync.Map // *dtype.ABI → *platform
@@ -114,7 +114,7 @@ func newPlatform(abi *dtype.ABI) *platform {
 	row := osRows[slices.IndexFunc(osRows, func(r osRow) bool { return strings.HasPrefix(abi.Name(), r.prefix) })]
 	_, cpu, _ := strings.Cut(abi.Name(), "-")
 	p := &platform{abi: abi, row: row, cpu: cpu}
-	p.macros, p.types, p.names = predefine(abi, row, cpu)
+	p.macros, p.types, p.defines = predefine(abi, row, cpu)
 	p.scope = sync.OnceValue(func() *scope { return builtinScope(p) })
 	return p
 }

@@ -13,13 +13,13 @@ type definer struct {
 	row    osRow
 	macros strings.Builder
 	types  strings.Builder
-	names  map[string]bool
+	byName map[string]string
 }
 
 // predefine makes the macros that a compiler for the ABI predefines, in so far
 // as headers ask for them, and the typedefs that need no #include.
-func predefine(abi *dtype.ABI, row osRow, cpu string) (macros, types string, names map[string]bool) {
-	d := &definer{abi: abi, row: row, names: map[string]bool{}}
+func predefine(abi *dtype.ABI, row osRow, cpu string) (macros, types string, byName map[string]string) {
+	d := &definer{abi: abi, row: row, byName: map[string]string{}}
 	d.flags("__STDC__ __STDC_VERSION__=201710L __STDC_HOSTED__ __STDC_UTF_16__ __STDC_UTF_32__ __CHAR_BIT__=8")
 	d.flags(row.macros)
 	d.flags(cpuMacros[cpu])
@@ -45,13 +45,14 @@ func predefine(abi *dtype.ABI, row osRow, cpu string) (macros, types string, nam
 	d.builtins()
 	d.types.WriteString("typedef union { long long a; long double b; } max_align_t;\n")
 	d.types.WriteString(vaList(abi, row.prefix))
-	return d.macros.String(), d.types.String(), d.names
+	return d.macros.String(), d.types.String(), d.byName
 }
 
 func (d *definer) define(name, value string) {
-	fmt.Fprintf(&d.macros, "#define %s %s\n", name, value)
+	text := name + " " + value
+	d.macros.WriteString("#define " + text + "\n")
 	name, _, _ = strings.Cut(name, "(")
-	d.names[name] = true
+	d.byName[name] = text
 }
 
 // flags defines words of the form NAME or NAME=value.

@@ -2,6 +2,7 @@ package cdecl
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -71,7 +72,7 @@ func preprocess(sources []Source, opts Options, p *platform) (*unit, error) {
 			return nil, err
 		}
 		list = append(list, f)
-		plain = plain && !needsPreprocessor(f.src, p.names)
+		plain = plain && !needsPreprocessor(f.src, p.defines)
 	}
 	if plain {
 		u := &unit{}
@@ -81,7 +82,20 @@ func preprocess(sources []Source, opts Options, p *platform) (*unit, error) {
 		}
 		return u, nil
 	}
-	return expand(list, files, opts, p)
+	u, err := expand(list, files, p.macros+optionMacros(opts.Defines), opts.IncludeDirs, system(opts, p))
+	if e, ok := errors.AsType[*Error](err); ok && strings.HasPrefix(e.Msg, "include file not found: <") &&
+		opts.SystemIncludeDirs == nil && opts.FS == nil && len(p.systemDirs()) == 0 {
+		e.Msg += p.missingHeaders()
+	}
+	return u, err
+}
+
+// system are the directories of the C library's headers.
+func system(opts Options, p *platform) []string {
+	if opts.SystemIncludeDirs == nil && opts.FS == nil {
+		return p.systemDirs()
+	}
+	return opts.SystemIncludeDirs
 }
 
 func sourceFile(files *files, s Source, i int) (*file, error) {
@@ -109,7 +123,7 @@ func sourceFile(files *files, s Source, i int) (*file, error) {
 }
 
 // needsPreprocessor reports whether text has directives or predefined macros.
-func needsPreprocessor(text []byte, names map[string]bool) bool {
+func needsPreprocessor(text []byte, macros map[string]string) bool {
 	if bytes.IndexByte(text, '#') >= 0 {
 		return true
 	}
@@ -119,15 +133,16 @@ func needsPreprocessor(text []byte, names map[string]bool) bool {
 		case lexEOF:
 			return false
 		case lexIdent:
-			if names[string(text[t.pos:t.end])] {
+			if _, ok := macros[string(text[t.pos:t.end])]; ok {
 				return true
 			}
 		}
 	}
 }
 
-// expand runs the preprocessor over the files.
-func expand(list []*file, files *files, opts Options, p *platform) (u *unit, err error) {
+// expand runs the preprocessor over the files, which find predefined macros
+// and search directories for #include.
+func expand(list []*file, files *files, predefined string, dirs, system []string) (u *unit, err error) {
 	e := &expansion{unit: &unit{macros: map[string]*macro{}}, files: files, once: map[string]bool{}}
 	defer func() {
 		switch r := recover().(type) {
@@ -138,11 +153,7 @@ func expand(list []*file, files *files, opts Options, p *platform) (u *unit, err
 			u, err = nil, &Error{Msg: fmt.Sprintf("preprocessing failed: %v", r)}
 		}
 	}()
-	system := opts.SystemIncludeDirs
-	if system == nil && opts.FS == nil {
-		system = p.systemDirs()
-	}
-	angled := slices.Concat(opts.IncludeDirs, []string{builtinDir}, system)
+	angled := slices.Concat(dirs, []string{builtinDir}, system)
 	cfg := &cc.Config{
 		ABI:             frontABI(),
 		FS:              files,
@@ -153,7 +164,7 @@ func expand(list []*file, files *files, opts Options, p *platform) (u *unit, err
 		PragmaHandler:   e.pragma,
 		HasBuiltin:      func(string) bool { return false },
 	}
-	sources := []cc.Source{{Name: "<predefined>", Value: p.macros + optionMacros(opts.Defines)}}
+	sources := []cc.Source{{Name: "<predefined>", Value: predefined}}
 	for _, f := range list {
 		if !slices.ContainsFunc(sources, func(s cc.Source) bool { return s.Name == f.path }) {
 			sources = append(sources, cc.Source{Name: f.path, Value: f.prepared})
@@ -164,11 +175,7 @@ func expand(list []*file, files *files, opts Options, p *platform) (u *unit, err
 		return nil, files.err
 	}
 	if err != nil {
-		e := frontError(err, files)
-		if strings.HasPrefix(e.Msg, "include file not found: <") && opts.SystemIncludeDirs == nil && opts.FS == nil && len(system) == 0 {
-			e.Msg += p.missingHeaders()
-		}
-		return nil, e
+		return nil, frontError(err, files)
 	}
 	return e.unit, nil
 }
