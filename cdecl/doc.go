@@ -27,7 +27,8 @@
 // __attribute__((packed, aligned, ms_struct, gcc_struct, mode,
 // scalar_storage_order, transparent_union)), _Alignas, __declspec(align),
 // #pragma pack, ms_struct and scalar_storage_order, and their _Pragma forms.
-// Function bodies are skipped. _Static_assert is checked, so that a header
+// Function bodies are skipped, and a text's last semicolon may be left out.
+// _Static_assert is checked, so that a header
 // made for another ABI is refused.
 //
 // A declaration that uses what no ABI here has (vector types, _Float16,

@@ -132,6 +132,9 @@ func onlyInitializer(tree *cc.AST) cc.ExpressionNode {
 		if d == nil || d.Position().Filename != textName {
 			continue
 		}
+		if d.Case == cc.ExternalDeclarationDecl && d.Declaration.DeclarationSpecifiers == nil && d.Declaration.InitDeclaratorList == nil {
+			continue // a semicolon
+		}
 		if e != nil || d.Case != cc.ExternalDeclarationDecl || d.Declaration.InitDeclaratorList == nil || d.Declaration.InitDeclaratorList.InitDeclaratorList != nil {
 			return nil
 		}

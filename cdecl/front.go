@@ -38,7 +38,9 @@ func (noFiles) Open(string) (fs.File, error) { return nil, fs.ErrNotExist }
 
 // parse gives the syntax tree of lifted text. To tell a type name from any
 // other the parser needs to know no more of a typedef than that it is one, so
-// those that the text uses from the scope around it are declared as int.
+// those that the text uses from the scope around it are declared as int. The
+// text gets a semicolon more, which its last declaration may lack: at the end
+// of the text the parser waits for ever for an enum's name.
 func (l *lifted) parse(s *scope) (tree *cc.AST, err error) {
 	var prelude strings.Builder
 	prelude.WriteString("int __predefined_declarator;")
@@ -57,7 +59,7 @@ func (l *lifted) parse(s *scope) (tree *cc.AST, err error) {
 	cfg := &cc.Config{ABI: frontABI(), FS: noFiles{}, FSOnly: true, ExpansionLimit: maxExpansion}
 	tree, err = cc.Parse(cfg, []cc.Source{
 		{Name: preludeName, Value: prelude.String() + "\n"},
-		{Name: textName, Value: l.clean},
+		{Name: textName, Value: append(l.clean, "\n;\n"...)},
 	})
 	if err != nil {
 		return nil, l.syntaxError(err, s)
@@ -94,7 +96,7 @@ func (l *lifted) syntaxError(err error, s *scope) error {
 			pos = l.tokens[i].pos
 			found = strconv.Quote(string(l.text[pos:l.tokens[i].end]))
 		} else if i > 0 {
-			pos = l.tokens[i-1].pos
+			pos = l.tokens[i-1].end
 		}
 		msg = "unexpected " + found + u[1]
 	}

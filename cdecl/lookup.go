@@ -159,7 +159,7 @@ func typeIn(u *unit, s *scope) (q qualified, err error) {
 	}
 	size, ok := onlyInitializer(tree).(*cc.UnaryExpression)
 	if !ok || size.Case != cc.UnaryExpressionSizeofType {
-		return q, u.newError(len(sizeofBefore), "not a type", nil)
+		return q, u.newError(r.next(len(sizeofBefore)-1), "not a type", nil)
 	}
 	err = protect(u, func() error {
 		q, err = r.typeName(size.TypeName)
@@ -186,9 +186,6 @@ func (d *Decls) readProto(text string) (proto, error) {
 	u, err := d.context("<prototype>", text)
 	if err != nil {
 		return proto{}, err
-	}
-	if !strings.HasSuffix(strings.TrimSpace(text), ";") {
-		u = &unit{text: append(slices.Clone(u.text), "\n;"...), parent: u}
 	}
 	s, err := declare(u, newScope(d.scope, d.platform.abi))
 	if err != nil {
