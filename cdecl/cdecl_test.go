@@ -342,6 +342,16 @@ func TestBodies(t *testing.T) {
 	assert.NoError(t, err)
 }
 
+func TestDefines(t *testing.T) {
+	opts := linux
+	opts.Defines = map[string]string{"N": "3", "T(x)": "x *", "EMPTY": ""}
+	d, err := cdecl.Parse("EMPTY T(char) a[N];", opts)
+	require.NoError(t, err)
+	typ, err := d.Var("a")
+	require.NoError(t, err)
+	assert.Equal(t, "char *[3]", typ.String())
+}
+
 // The same declaration may be made again, as headers do.
 func TestRedeclaration(t *testing.T) {
 	for _, c := range []string{

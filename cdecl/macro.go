@@ -52,12 +52,18 @@ func (d *Decls) collect(text string, used map[string]bool, defines *strings.Buil
 	}
 }
 
-// macroText is the definition of a macro, or nothing.
+// macroText is the definition of a macro that context expands, or nothing.
+// Headers define macros in place of some functions they declare; a prototype
+// of such a function is no call of the macro.
 func (d *Decls) macroText(name string) string {
-	if m := d.macros[name]; m != nil {
-		return m.text
+	m := d.macros[name]
+	if m == nil {
+		return d.platform.defines[name]
 	}
-	return d.platform.defines[name]
+	if f := d.scope.names[name]; !m.plain && f != nil && f.Kind == Function {
+		return ""
+	}
+	return m.text
 }
 
 // macroNames are the object-like macros in order of definition.

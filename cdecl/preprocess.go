@@ -183,7 +183,7 @@ func expand(list []*file, files *files, predefined string, dirs, system []string
 func optionMacros(defines map[string]string) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(defines)) {
-		fmt.Fprintf(&b, "#define %s %s\n", name, strings.ReplaceAll(defines[name], "\n", " "))
+		b.WriteString(strings.ReplaceAll("#define "+name+" "+defines[name], "\n", " ") + "\n")
 	}
 	return b.String()
 }
@@ -194,7 +194,8 @@ type expansion struct {
 	*unit
 	prober
 	files    *files
-	includes int
+	includes int // files begun
+	defined  int // macros defined
 	once     map[string]bool
 }
 
@@ -236,7 +237,8 @@ func (e *expansion) pragma(tokens []cc.Token) error {
 			if d.text == "" {
 				delete(e.macros, d.name)
 			} else {
-				e.macros[d.name] = &macro{d, f, len(e.marks)<<16 + d.line}
+				e.defined++
+				e.macros[d.name] = &macro{d, f, e.defined}
 			}
 		}
 	case probedPragma:

@@ -17,7 +17,9 @@ func TestProto(t *testing.T) {
 		typedef int (*callback)(void *data, int n);
 		enum { LIMIT = 8 };
 		#define API __attribute__((visibility("default")))
-		#define HANDLE struct handle *`)
+		#define HANDLE struct handle *
+		int get(int);
+		#define get(x) ((x) + 1)`)
 	for _, tt := range []struct{ text, name, want string }{
 		{"double cos(double)", "cos", ""},
 		{"double cos(double);", "cos", "double cos(double)"},
@@ -29,6 +31,7 @@ func TestProto(t *testing.T) {
 		{"int sum(int a, int b) // comment", "sum", "int sum(int a, int b)"},
 		{"int body(int a) { return a; }", "body", "int body(int a)"},
 		{"void f(struct unseen *p)", "f", "void f(struct unseen *p)"},
+		{"int get(int)", "get", ""},
 	} {
 		t.Run(tt.text, func(t *testing.T) {
 			name, f, err := d.Proto(tt.text)
