@@ -37,8 +37,10 @@ lint:
 unit:
 	$(GO) test ./...
 
+# The command and the examples start programs of their own, which the race
+# detector does not see: nocgo runs them.
 race:
-	CGO_ENABLED=1 $(GO) test -race ./...
+	CGO_ENABLED=1 $(GO) test -race $$($(GO) list ./... | grep -v -e /cmd/ -e /examples)
 
 nocgo:
 	CGO_ENABLED=0 $(GO) test ./...
