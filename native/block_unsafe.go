@@ -63,13 +63,10 @@ const (
 	resultAll      // all registers that a result can be in, as regs_*.go orders them
 )
 
-// A callRecord is the assembly's own note of a call in flight, on C's stack and
-// linked from its thread's record.
+// A callRecord is the assembly's own note of a call in flight, on C's stack.
 type callRecord struct {
 	_ structs.HostLayout
 
-	outer   uintptr // record of the enclosing call on this thread, or 0
-	thread  uintptr // the thread's record
 	results uintptr // as in callArgs
 	errno   uintptr // as in callArgs
 	room    uintptr // *room, from callArgs or made by a callback; kept alive by rooms
@@ -94,16 +91,21 @@ const maxDepth = 1000
 type threadRecord struct {
 	_ structs.HostLayout
 
-	errno   uintptr // address of this thread's errno
-	current uintptr // record of the innermost call, 0 for none
-	depth   uintptr // number of calls in flight
-	low     uintptr // lowest address of the thread's stack
-	limit   uintptr // lowest stack pointer at which another call may start
-	top     uintptr // highest address of the stack; 0: the thread has exited
+	errno uintptr // address of this thread's errno
+	depth uintptr // number of calls in flight
+	low   uintptr // lowest address of the thread's stack
+	limit uintptr // lowest stack pointer at which another call may start
+	top   uintptr // highest address of the stack; 0: the thread has exited
 
-	// libs are the libraries of the calls in flight, outermost first, each as
-	// the address of its closed flag. Close reads them.
-	libs [maxDepth]uintptr
+	calls [maxDepth]inFlight // outermost first
+}
+
+// An inFlight is a call in flight.
+type inFlight struct {
+	_ structs.HostLayout
+
+	lib    uintptr // the library, as the address of its closed flag; Close reads it
+	record uintptr // *callRecord
 }
 
 // libc is what the assembly needs of the C library.
@@ -148,6 +150,6 @@ func cgocall(fn, arg unsafe.Pointer) int32
 var (
 	callC         unsafe.Pointer // (*callArgs)
 	callPlain     unsafe.Pointer // (*plainCall)
-	currentThread unsafe.Pointer // (*plainCall): result is the thread's record, args[0] its current call, args[1] its place in threads
+	currentThread unsafe.Pointer // (*plainCall): result is the thread's record, args[0] the number of its calls in flight, args[1] its place in threads
 	threadExit    unsafe.Pointer // (*threadRecord), the pthread key's destructor
 )

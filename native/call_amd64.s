@@ -38,16 +38,15 @@ found:
 	MOVQ  SP, BX
 	MOVQ  R8, callRecord_results(BX)
 	MOVQ  R9, callRecord_errno(BX)
-	MOVQ  R12, callRecord_thread(BX)
 	MOVQ  SI, callRecord_room(BX)
-	MOVQ  threadRecord_current(R12), AX
-	MOVQ  AX, callRecord_outer(BX)
-	MOVQ  BX, threadRecord_current(R12)
 
 	// First in flight, then the look at the flag. Close does it the other way
 	// round, with a barrier on all threads in between.
 	MOVQ  callTarget_closed(R13), CX
-	MOVQ  CX, threadRecord_libs(R12)(DX*8)
+	MOVQ  DX, AX
+	SHLQ  $4, AX           // the size of an inFlight
+	MOVQ  CX, (threadRecord_calls+inFlight_lib)(R12)(AX*1)
+	MOVQ  BX, (threadRecord_calls+inFlight_record)(R12)(AX*1)
 	INCQ  DX
 	MOVQ  DX, threadRecord_depth(R12)
 	CMPQ  ·libc+libcTable_fence(SB), $0
@@ -81,36 +80,20 @@ push:
 	JNE   push
 
 vectors:
-	CMPQ  callTarget_nvec(R13), $0
+	// The first two registers of each kind are all that most functions need.
+	MOVQ  callTarget_nvec(R13), DX
+	TESTQ DX, DX
 	JEQ   integers
 	MOVWLZX (callTarget_floats+0)(R13), AX
 	MOVSD (R10)(AX*8), X0
 	MOVWLZX (callTarget_floats+2)(R13), AX
 	MOVSD (R10)(AX*8), X1
-	MOVWLZX (callTarget_floats+4)(R13), AX
-	MOVSD (R10)(AX*8), X2
-	MOVWLZX (callTarget_floats+6)(R13), AX
-	MOVSD (R10)(AX*8), X3
-	MOVWLZX (callTarget_floats+8)(R13), AX
-	MOVSD (R10)(AX*8), X4
-	MOVWLZX (callTarget_floats+10)(R13), AX
-	MOVSD (R10)(AX*8), X5
-	MOVWLZX (callTarget_floats+12)(R13), AX
-	MOVSD (R10)(AX*8), X6
-	MOVWLZX (callTarget_floats+14)(R13), AX
-	MOVSD (R10)(AX*8), X7
+	CMPQ  DX, $2
+	JHI   allVectors
 integers:
 	CMPL  callTarget_nints(R13), $2
-	JLS   two
-	MOVWLZX (callTarget_ints+4)(R13), AX
-	MOVQ  (R10)(AX*8), DX
-	MOVWLZX (callTarget_ints+6)(R13), AX
-	MOVQ  (R10)(AX*8), CX
-	MOVWLZX (callTarget_ints+8)(R13), AX
-	MOVQ  (R10)(AX*8), R8
-	MOVWLZX (callTarget_ints+10)(R13), AX
-	MOVQ  (R10)(AX*8), R9
-two:
+	JHI   allIntegers
+call:
 	MOVWLZX (callTarget_ints+0)(R13), AX
 	MOVQ  (R10)(AX*8), DI
 	MOVWLZX (callTarget_ints+2)(R13), AX
@@ -145,8 +128,6 @@ returned:
 	TESTQ R9, R9
 	JNE   errno
 leave:
-	MOVQ  callRecord_outer(BX), R9
-	MOVQ  R9, threadRecord_current(R12)
 	DECQ  threadRecord_depth(R12)
 done:
 	LEAQ  -24(BP), SP
@@ -155,6 +136,32 @@ done:
 	POPQ  BX
 	POPQ  BP
 	RET
+
+allVectors:
+	MOVWLZX (callTarget_floats+4)(R13), AX
+	MOVSD (R10)(AX*8), X2
+	MOVWLZX (callTarget_floats+6)(R13), AX
+	MOVSD (R10)(AX*8), X3
+	MOVWLZX (callTarget_floats+8)(R13), AX
+	MOVSD (R10)(AX*8), X4
+	MOVWLZX (callTarget_floats+10)(R13), AX
+	MOVSD (R10)(AX*8), X5
+	MOVWLZX (callTarget_floats+12)(R13), AX
+	MOVSD (R10)(AX*8), X6
+	MOVWLZX (callTarget_floats+14)(R13), AX
+	MOVSD (R10)(AX*8), X7
+	JMP   integers
+
+allIntegers:
+	MOVWLZX (callTarget_ints+4)(R13), AX
+	MOVQ  (R10)(AX*8), DX
+	MOVWLZX (callTarget_ints+6)(R13), AX
+	MOVQ  (R10)(AX*8), CX
+	MOVWLZX (callTarget_ints+8)(R13), AX
+	MOVQ  (R10)(AX*8), R8
+	MOVWLZX (callTarget_ints+10)(R13), AX
+	MOVQ  (R10)(AX*8), R9
+	JMP   call
 
 signed:
 	SHLQ  CX, AX
@@ -243,7 +250,8 @@ GLOBL ·currentThread(SB), NOPTR|RODATA, $8
 
 // void currentThread(struct plainCall *c)
 //
-// Finds this thread's record, the block it is in, and the cache's slot for it.
+// Finds this thread's record, how many calls it has in flight, and its place in
+// threads.
 TEXT currentThread<>(SB), NOSPLIT|NOFRAME, $0
 	PUSHQ BX
 	PUSHQ R12
@@ -257,7 +265,7 @@ TEXT currentThread<>(SB), NOSPLIT|NOFRAME, $0
 	MOVQ  R12, plainCall_result(BX)
 	TESTQ R12, R12
 	JEQ   none
-	MOVQ  threadRecord_current(R12), R12
+	MOVQ  threadRecord_depth(R12), R12
 none:
 	MOVQ  R12, (plainCall_args+0)(BX)
 	POPQ  BP

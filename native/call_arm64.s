@@ -39,17 +39,14 @@ found:
 	MOVD  RSP, R19
 	MOVD  R10, callRecord_results(R19)
 	MOVD  R12, callRecord_errno(R19)
-	MOVD  R20, callRecord_thread(R19)
 	MOVD  R14, callRecord_room(R19)
-	MOVD  threadRecord_current(R20), R10
-	MOVD  R10, callRecord_outer(R19)
-	MOVD  R19, threadRecord_current(R20)
 
 	// First in flight, then the look at the flag. Close does it the other way
 	// round, with a barrier on all threads in between.
 	MOVD  callTarget_closed(R21), R13
-	ADD   $threadRecord_libs, R20, R10
-	MOVD  R13, (R10)(R11<<3)
+	ADD   $threadRecord_calls, R20, R10
+	ADD   R11<<4, R10      // the size of an inFlight
+	STP   (R13, R19), (R10)
 	ADD   $1, R11
 	ADD   $threadRecord_depth, R20, R10
 	STLR  R11, (R10)
@@ -148,8 +145,6 @@ returned:
 	MOVD  callRecord_errno(R19), R10
 	CBNZ  R10, errno
 leave:
-	MOVD  callRecord_outer(R19), R9
-	MOVD  R9, threadRecord_current(R20)
 	MOVD  threadRecord_depth(R20), R9
 	SUB   $1, R9
 	ADD   $threadRecord_depth, R20, R10
@@ -252,7 +247,8 @@ GLOBL ·currentThread(SB), NOPTR|RODATA, $8
 
 // void currentThread(struct plainCall *c)
 //
-// Finds this thread's record, the block it is in, and the cache's slot for it.
+// Finds this thread's record, how many calls it has in flight, and its place in
+// threads.
 TEXT currentThread<>(SB), NOSPLIT|NOFRAME, $0
 	SUB   $32, RSP
 	STP   (R29, R30), 0(RSP)
@@ -264,7 +260,7 @@ TEXT currentThread<>(SB), NOSPLIT|NOFRAME, $0
 	ASK_THREAD
 	MOVD  R20, plainCall_result(R19)
 	CBZ   R20, none
-	MOVD  threadRecord_current(R20), R20
+	MOVD  threadRecord_depth(R20), R20
 none:
 	MOVD  R20, (plainCall_args+0)(R19)
 	LDP   16(RSP), (R19, R20)

@@ -37,8 +37,7 @@ TEXT callbackEntry<>(SB), NOSPLIT|NOFRAME, $0
 
 	FIND_THREAD(ask)
 found:
-	MOVQ  threadRecord_current(R12), AX
-	MOVQ  AX, callbackFrame_call(SP)
+	MOVQ  R12, callbackFrame_thread(SP)
 	MOVQ  threadRecord_errno(R12), AX
 	MOVL  (AX), BX
 enter:
@@ -77,5 +76,5 @@ ask:
 	ASK_THREAD
 	TESTQ R12, R12
 	JNE   found
-	MOVQ  $0, callbackFrame_call(SP) // a thread that has not called C from Go
+	MOVQ  $0, callbackFrame_thread(SP) // a thread that has not called C from Go
 	JMP   enter

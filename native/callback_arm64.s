@@ -33,11 +33,9 @@ TEXT callbackEntry<>(SB), NOSPLIT|NOFRAME, $0
 	FSTPQ (F6, F7), ((const_firstFloat+12)*8)(R9)
 
 	// C may have used g's register, so the record is asked for.
-	MOVD  ZR, callbackFrame_call(RSP)
 	ASK_THREAD
+	MOVD  R20, callbackFrame_thread(RSP)
 	CBZ   R20, enter       // a thread that has not called C from Go
-	MOVD  threadRecord_current(R20), R9
-	MOVD  R9, callbackFrame_call(RSP)
 	MOVD  threadRecord_errno(R20), R9
 	MOVW  (R9), R19
 enter:

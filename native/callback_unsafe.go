@@ -20,9 +20,10 @@ type callbackFrame struct {
 	_ structs.HostLayout
 
 	slot    uintptr // *slot of the thunk; kept alive by thunks
-	call    uintptr // callRecord of the call that C is in on this thread, or 0
-	x87     uint32  // as in callTarget
+	thread  uintptr // the thread's record, or 0 if it has none
 	saved   uint64  // the assembler's scratch register (arm64)
+	x87     uint32  // as in callTarget
+	_       uint32
 	results [resultWords]uint64
 	image   [firstStack - gapWords]uint64
 }
@@ -43,25 +44,63 @@ var onCallbackCall = onCallback
 // one that the runtime made for a thread of C's own.
 func onCallback(cb *callbackFrame) {
 	t := (*slot)(pointerAt(&cb.slot)).target.Load()
-	if cb.call == 0 {
-		r := takeRoom()
-		r.callback.Ctx = context.Background()
-		t.run(cb, r, nil)
-		r.leave() // there is no caller to tell of a failure; OnError has heard
-		return
+	p := t.plan
+	call := cb.call()
+	var r *room
+	if call != nil {
+		r = (*room)(pointerAt(&call.room))
 	}
-	// The record is on this thread's C stack, above the frames of C that are
-	// calling.
-	call := (*callRecord)(pointerAt(&cb.call))
-	r := (*room)(pointerAt(&call.room))
 	if r == nil {
-		r = takeRoom()
-		call.room = uintptr(unsafe.Pointer(r))
+		r = call.takeRoom()
 	}
-	if r.callback.Ctx == nil {
-		r.callback.Ctx = context.Background()
+	f := &r.callback
+	if f.Ctx == nil {
+		f.Ctx = context.Background()
 	}
-	t.run(cb, r, call)
+	if n := p.shape.Words; len(f.Words) != n {
+		f.Words = r.wordsOf(n)
+	}
+	p.receive(f.Words, unsafe.Pointer(&cb.image))
+	if p.irregular {
+		p.fetch(f.Words, cb.imageOf(p))
+	}
+
+	if err := t.invoke(cb, r); err != nil && r.failure == nil {
+		r.failure = err
+	}
+
+	for _, w := range p.result.words {
+		cb.results[w.from] = f.Words[w.to]
+	}
+	if p.irregular {
+		p.deliver(cb, f.Words, cb.imageOf(p))
+	}
+	if call == nil {
+		_ = r.leave() // there is no caller to tell of a failure; OnError has heard
+	}
+}
+
+// call is the record of the call that C is in on this thread, nil if it is in
+// none. It is on C's stack, above the frames that are calling.
+func (cb *callbackFrame) call() *callRecord {
+	t := (*threadRecord)(pointerAt(&cb.thread))
+	if t == nil {
+		return nil
+	}
+	n := atomic.LoadUintptr(&t.depth)
+	if n == 0 {
+		return nil
+	}
+	return (*callRecord)(pointerAt(&t.calls[n-1].record))
+}
+
+// takeRoom makes a room, and it is the call's if there is one.
+func (c *callRecord) takeRoom() *room {
+	r := takeRoom()
+	if c != nil {
+		c.room = uintptr(unsafe.Pointer(r))
+	}
+	return r
 }
 
 // pointerAt is the pointer whose address a uintptr holds. It is for what the
@@ -74,35 +113,19 @@ func (s *slot) address() uint64 { return uint64(uintptr(unsafe.Pointer(s))) }
 
 // A target is what a thunk's slot calls.
 type target struct {
-	spec  wasmffi.CallbackSpec
-	plan  *plan
-	freed bool
+	spec wasmffi.CallbackSpec
+	plan *plan
 }
 
-// run makes one callback, with the room for its frame. call is nil in a thread
-// that C started.
-func (t *target) run(cb *callbackFrame, r *room, call *callRecord) {
-	p := t.plan
-	f := &r.callback
-	if n := p.shape.Words; len(f.Words) != n {
-		f.Words = r.wordsOf(n)
+// tombstone is what is left of t when it has been freed: an error, and the
+// fallback for C.
+func (t *target) tombstone() *target {
+	sig := t.spec.Sig
+	gone := *t
+	gone.spec.Func = func(*wasmffi.Frame) error {
+		return fmt.Errorf("%w: C called %v, which was freed", wasmffi.ErrCallback, sig)
 	}
-	words := f.Words
-	p.receive(words, unsafe.Pointer(&cb.image))
-	if p.irregular {
-		p.fetch(words, cb.imageOf(p))
-	}
-
-	if err := t.invoke(f, call); err != nil && r.failure == nil {
-		r.failure = err
-	}
-
-	for _, w := range p.result.words {
-		cb.results[w.from] = words[w.to]
-	}
-	if p.irregular {
-		p.deliver(cb, words, cb.imageOf(p))
-	}
+	return &gone
 }
 
 var errGoexit = errors.New("runtime.Goexit in callback")
@@ -110,28 +133,24 @@ var errGoexit = errors.New("runtime.Goexit in callback")
 // invoke calls the Go side. It does what [wasmffi.CallbackSpec.Run] does, and
 // takes the enclosing call back on runtime.Goexit: one deferred function for
 // both is what a callback has time for.
-func (t *target) invoke(f *wasmffi.Frame, call *callRecord) (err error) {
+func (t *target) invoke(cb *callbackFrame, r *room) (err error) {
 	done := false
 	defer func() {
 		if done {
 			return
 		}
-		v := recover()
-		switch {
+		switch v := recover(); {
 		case v != nil:
 			err = &wasmffi.PanicError{Value: v, Stack: debug.Stack()}
-		case err == nil:
-			err = errGoexit
-			if call != nil {
-				call.abandon()
-			}
+			t.fail(&r.callback, err)
+		case err != nil:
+			t.fail(&r.callback, err)
+		default:
+			t.fail(&r.callback, errGoexit)
+			cb.abandon(r)
 		}
-		t.fail(f, err)
 	}()
-	if t.freed {
-		return fmt.Errorf("%w: C called %v, which was freed", wasmffi.ErrCallback, t.spec.Sig)
-	}
-	err = t.spec.Func(f)
+	err = t.spec.Func(&r.callback)
 	done = err == nil
 	return err
 }
@@ -149,13 +168,14 @@ func (t *target) fail(f *wasmffi.Frame, err error) {
 
 // abandon takes the enclosing call back when runtime.Goexit goes through a
 // callback: C's frames are gone, as after a longjmp, and so is the goroutine
-// that would have got the result. Its room is left to the garbage collector's
-// mercy of never being used again.
-func (c *callRecord) abandon() {
-	// The record is this thread's, to which the goroutine is still locked.
-	t := (*threadRecord)(pointerAt(&c.thread))
-	t.current = c.outer
-	atomic.StoreUintptr(&t.depth, t.depth-1)
+// that would have got the result.
+func (cb *callbackFrame) abandon(r *room) {
+	// The record is this thread's, to which the goroutine is still locked. A
+	// thread of C's own the runtime will not let go.
+	if t := (*threadRecord)(pointerAt(&cb.thread)); t != nil && cb.call() != nil {
+		atomic.AddUintptr(&t.depth, ^uintptr(0))
+	}
+	_ = r.leave() // there is no caller to tell of failures
 }
 
 // receive takes a callback's arguments from its image, which is C's stack.

@@ -65,7 +65,7 @@ func (l *library) inFlight() bool {
 	defer threadRecords.Unlock()
 	for _, t := range threadRecords.all {
 		for i := range atomic.LoadUintptr(&t.depth) {
-			if atomic.LoadUintptr(&t.libs[i]) == flag {
+			if atomic.LoadUintptr(&t.calls[i].lib) == flag {
 				return true
 			}
 		}
@@ -84,8 +84,8 @@ func (l *library) inCallback() bool {
 	}
 	t := (*threadRecord)(pointerAt(&here.result))
 	flag := uintptr(unsafe.Pointer(&l.closed)) // compared only
-	for _, lib := range t.libs[:t.depth] {
-		if lib == flag {
+	for i := range t.calls[:here.args[0]] {
+		if t.calls[i].lib == flag {
 			return true
 		}
 	}

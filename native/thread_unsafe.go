@@ -91,7 +91,6 @@ func newThread() {
 	low, high := stackBounds()
 	r := takeRecord(high)
 	r.errno = plain(cFunctions.errnoLocation)
-	r.current = 0
 	atomic.StoreUintptr(&r.depth, 0) // Close may be looking
 	r.low, r.limit = low, low+min(stackReserve, (high-low)/4)
 	atomic.StoreUintptr(&threads[here.args[1]], addr(r))

@@ -51,14 +51,12 @@ func (tt *thunkTable) bind(t *target) (*slot, error) {
 	return s, nil
 }
 
-// unbind leaves a tombstone, which keeps the fallback for C, in a slot.
+// unbind leaves a tombstone in a slot.
 func (tt *thunkTable) unbind(s *slot) {
-	gone := *s.target.Load()
-	gone.freed = true
-	gone.spec.Func = nil // may hold much alive
+	gone := s.target.Load().tombstone()
 	tt.mu.Lock()
 	defer tt.mu.Unlock()
-	s.target.Store(&gone)
+	s.target.Store(gone)
 	tt.free = append(tt.free, s)
 }
 
