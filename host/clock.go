@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/wasmffi/wasmffi"
@@ -32,6 +33,9 @@ type clock struct {
 // tick is what C calls when its fuel is used up: it ends the call by a panic,
 // or returns the fuel to go on with.
 func (in *instance) tick() int64 {
+	if runtime.GOARCH == "wasm" {
+		runtime.Gosched() // nobody preempts a goroutine there
+	}
 	now := time.Now()
 	c := &in.clock
 	if c.started.IsZero() {

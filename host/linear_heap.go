@@ -7,6 +7,9 @@ import (
 	"math"
 )
 
+// roomy is 0 where reserving address space takes memory.
+const roomy = 0
+
 // reserveRegion takes the whole region from Go's heap. Systems that give out
 // memory when it is touched spend no more than what is used.
 func reserveRegion(n uint64) ([]byte, error) {

@@ -4,6 +4,10 @@ package host
 
 import "syscall"
 
+// roomy is 1 where reserving address space costs nothing to speak of: on 64-bit
+// machines.
+const roomy = ^uint(0) >> 63
+
 func mapRegion(n uint64, protection int) ([]byte, error) {
 	if n == 0 {
 		return []byte{}, nil

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -194,6 +195,7 @@ func TestCloseUnderLoad(t *testing.T) {
 					if err != nil {
 						return
 					}
+					runtime.Gosched() // for platforms without preemption
 				}
 			}()
 		}

@@ -11,14 +11,11 @@ import (
 
 // What Options have when a field is zero.
 const (
-	DefaultMemoryLimit = 64 << 20 << (2 * wide) // bytes: 256 MiB, or 64 on 32-bit machines
-	DefaultTimeout     = 10 * time.Second       // of a call without a deadline
-	DefaultDepth       = 1000                   // levels of calls from Go into C
-	DefaultOutputLimit = 16 << 20               // bytes written to Stdout and to Stderr
+	DefaultMemoryLimit = 64 << 20 << (2 * roomy) // bytes: 256 MiB where address space is free, else 64
+	DefaultTimeout     = 10 * time.Second        // of a call without a deadline
+	DefaultDepth       = 1000                    // levels of calls from Go into C
+	DefaultOutputLimit = 16 << 20                // bytes written to Stdout and to Stderr
 )
-
-// wide is 1 where addresses have 64 bits, else 0.
-const wide = ^uint(0) >> 63
 
 // Options say what a module may use. The zero value gives it memory, time and
 // nothing else.
