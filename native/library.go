@@ -27,6 +27,7 @@ type library struct {
 
 	mu        sync.Mutex
 	found     map[string]wasmffi.Symbol
+	plans     map[*dtype.Func]*plan // of callbacks, which may live for one call only
 	callbacks map[*callback]struct{}
 	done      chan struct{} // made by Close, closed when it has finished
 }
@@ -39,7 +40,7 @@ var (
 func newLibrary(name string, handle uintptr, path string, unload func() error) *library {
 	symbols := newSymbols(handle, path)
 	return &library{name: name, unload: unload, symbols: symbols, debug: debugFiles{path: symbols.path},
-		found: map[string]wasmffi.Symbol{}, callbacks: map[*callback]struct{}{}}
+		found: map[string]wasmffi.Symbol{}, plans: map[*dtype.Func]*plan{}, callbacks: map[*callback]struct{}{}}
 }
 
 // Name implements wasmffi.Library.
@@ -134,21 +135,40 @@ func (l *library) Prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callable,
 
 // Callback implements wasmffi.Library.
 func (l *library) Callback(spec wasmffi.CallbackSpec) (wasmffi.Callback, error) {
-	p, err := newPlan(hostConvention, spec.Sig)
-	if err != nil {
-		return nil, fmt.Errorf("callback %v: %w", spec.Sig, err)
-	}
 	cb := &callback{lib: l}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.check(); err != nil { // under the lock: Close frees what is there
 		return nil, err
 	}
+	p, err := l.callbackPlan(spec.Sig)
+	if err != nil {
+		return nil, fmt.Errorf("callback %v: %w", spec.Sig, err)
+	}
 	if cb.slot, err = thunks.bind(&target{spec: spec, plan: p}); err != nil {
 		return nil, err
 	}
 	l.callbacks[cb] = struct{}{}
 	return cb, nil
+}
+
+// maxPlans is how many plans of callbacks a library keeps.
+const maxPlans = 256
+
+// callbackPlan is the plan for callbacks of a signature. l.mu is held.
+func (l *library) callbackPlan(sig *dtype.Func) (*plan, error) {
+	if p, ok := l.plans[sig]; ok {
+		return p, nil
+	}
+	p, err := newPlan(hostConvention, sig)
+	if err != nil {
+		return nil, err
+	}
+	if len(l.plans) >= maxPlans {
+		clear(l.plans)
+	}
+	l.plans[sig] = p
+	return p, nil
 }
 
 // Flush implements wasmffi.Flusher.
