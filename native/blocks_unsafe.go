@@ -67,7 +67,7 @@ func placeBlock(blocks []memory.Block, i int) placedBlock {
 	if b.Align <= 1 || addr&uintptr(b.Align-1) == 0 || overlapsOther(blocks, i) {
 		return placedBlock{data: b.Data, addr: addr}
 	}
-	room := make([]byte, uint64(len(b.Data))+b.Align)
+	room := cBytes(uint64(len(b.Data)) + b.Align)
 	at := alignUp(uint64(addressOf(room)), b.Align) - uint64(addressOf(room))
 	room = room[at : at+uint64(len(b.Data))]
 	copy(room, b.Data)

@@ -140,7 +140,7 @@ func (c *callable) callByImage(f *wasmffi.Frame, r *room) error {
 func (c *callable) fetchResult(f *wasmffi.Frame, r *room) {
 	p := c.plan
 	p.result.run(f.Words, r.results[:])
-	if p.resultEx != exact {
+	if p.resultEx != (extension{}) {
 		f.Words[p.resultWord] = p.resultEx.apply(f.Words[p.resultWord])
 	}
 	if p.indirect {

@@ -51,7 +51,7 @@ func onCallback(cb *callbackFrame) {
 		r = (*room)(pointerAt(&call.room))
 	}
 	if r == nil {
-		r = call.takeRoom()
+		r = call.newRoom()
 	}
 	f := &r.callback
 	if f.Ctx == nil {
@@ -94,8 +94,8 @@ func (cb *callbackFrame) call() *callRecord {
 	return (*callRecord)(pointerAt(&t.calls[n-1].record))
 }
 
-// takeRoom makes a room, and it is the call's if there is one.
-func (c *callRecord) takeRoom() *room {
+// newRoom makes a room, which is the call's if there is one.
+func (c *callRecord) newRoom() *room {
 	r := takeRoom()
 	if c != nil {
 		c.room = uintptr(unsafe.Pointer(r))

@@ -38,14 +38,11 @@ type plan struct {
 	stackWords int
 }
 
-// An incoming is a word that a callback takes from C. C leaves the bits above
-// an integer's type undefined; shifting them out and back makes the word
-// canonical.
+// An incoming is a word that a callback takes from C.
 type incoming struct {
+	extension
 	offset uint32 // in the image, in bytes
 	frame  uint32 // word in the frame
-	shift  uint8
-	signed bool
 }
 
 // copies are copies of whole words, and of shorter runs of bytes.
@@ -94,13 +91,8 @@ func newPlan(conv *convention, t *dtype.Func) (*plan, error) {
 		for _, q := range pl.pieces {
 			p.params.add(uint64(shape.Params[i].First)*8+q.off, imageOffset(q), q.size, q.file != stackFile || !conv.packsStack)
 		}
-		in := incoming{}
-		if s := &sig.params[i]; s.scalar() {
-			in.shift, in.signed = uint8(64-8*s.size), s.signed
-		}
 		for _, w := range p.params.words[before:] {
-			in.offset, in.frame = 8*w.to, w.from
-			p.incoming = append(p.incoming, in)
+			p.incoming = append(p.incoming, incoming{extensionOf(&sig.params[i]), 8 * w.to, w.from})
 		}
 	}
 	if low.result.indirect {
@@ -243,65 +235,40 @@ func resultOffset(q piece) uint64 {
 	return q.at * 8
 }
 
-// An extension makes a result's word canonical: callees leave the bits above
-// the type undefined.
-type extension uint8
-
-const (
-	exact extension = iota
-	signed8
-	signed16
-	signed32
-	unsigned8
-	unsigned16
-	unsigned32
-	boolean
-)
-
-func extensionOf(s *shape) extension {
-	switch {
-	case !s.scalar() || s.size == 8:
-		return exact
-	case s.boolean:
-		return boolean
-	case s.signed:
-		return map[uint64]extension{1: signed8, 2: signed16, 4: signed32}[s.size]
-	}
-	return map[uint64]extension{1: unsigned8, 2: unsigned16, 4: unsigned32}[s.size]
+// An extension makes a word canonical. Neither callers nor callees define the
+// bits above a scalar's type; shifting them out and back clears them or gives
+// them the sign. The zero extension leaves a word as it is.
+type extension struct {
+	shift  uint8
+	signed bool
+	truth  bool // _Bool: 0 or 1
 }
 
-// mode is how the assembly applies the extension.
-func (e extension) mode() (result, shift uint32) {
-	switch e {
-	case signed8, signed16, signed32:
-		return resultSigned, 64 - 8<<(e-signed8)
-	case unsigned8, unsigned16, unsigned32:
-		return resultUnsigned, 64 - 8<<(e-unsigned8)
-	case boolean:
-		return resultBool, 0
+func extensionOf(s *shape) extension {
+	if !s.scalar() {
+		return extension{}
 	}
-	return resultUnsigned, 0
+	return extension{uint8(64 - 8*s.size), s.signed, s.boolean}
+}
+
+// mode is how the assembly applies the extension to an integer result.
+func (e extension) mode() (result, shift uint32) {
+	switch {
+	case e.truth:
+		return resultBool, 0
+	case e.signed:
+		return resultSigned, uint32(e.shift)
+	}
+	return resultUnsigned, uint32(e.shift)
 }
 
 func (e extension) apply(w uint64) uint64 {
-	switch e {
-	case signed8:
-		return uint64(int8(w))
-	case signed16:
-		return uint64(int16(w))
-	case signed32:
-		return uint64(int32(w))
-	case unsigned8:
-		return uint64(uint8(w))
-	case unsigned16:
-		return uint64(uint16(w))
-	case unsigned32:
-		return uint64(uint32(w))
-	case boolean:
-		if uint8(w) != 0 {
-			return 1
-		}
-		return 0
+	w <<= e.shift & 63
+	switch {
+	case e.truth && w != 0:
+		return 1
+	case e.signed:
+		return uint64(int64(w) >> (e.shift & 63))
 	}
-	return w
+	return w >> (e.shift & 63)
 }

@@ -80,6 +80,11 @@ func plain(fn uintptr, args ...uintptr) uintptr {
 //go:noinline
 func cMemory[T any]() *T { return new(T) }
 
+// cBytes is cMemory of n bytes.
+//
+//go:noinline
+func cBytes(n uint64) []byte { return make([]byte, n) }
+
 // addr is the address of cMemory. The caller keeps p alive.
 func addr[T any](p *T) uintptr { return uintptr(unsafe.Pointer(p)) }
 
