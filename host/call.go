@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -71,8 +72,8 @@ func (c *scalarCallable) CallWords(ctx context.Context, words []uint64) error {
 	return nil
 }
 
-// callSlowly is CallWords for a goroutine that is not biased, for a nested
-// call, and for one under a context.
+// callSlowly is CallWords for a goroutine without a tenure, for a nested call,
+// and for one under a context.
 func (c *scalarCallable) callSlowly(ctx context.Context, words []uint64) error {
 	in := c.in
 	if err := in.enter(ctx); err != nil {
@@ -107,7 +108,7 @@ func (c *scalarCallable) finish(h *handle, err error, words []uint64) error {
 // fault is what to report for the engine's error from a call.
 func (c *callable) fault(h *handle, err error) error {
 	err = c.in.failed(err)
-	if isStackOverflow(err) {
+	if errors.Is(err, wasmffi.ErrStackOverflow) {
 		h.fn, h.age = nil, 0 // the engine's stack has grown to its limit: let go of it
 	}
 	return err

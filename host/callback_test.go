@@ -179,8 +179,10 @@ func TestErrorsStayWithTheirCall(t *testing.T) {
 	requireUsable(t, lib)
 }
 
-func TestGoexitInCallback(t *testing.T) {
-	lib := openTest(t, "basic.wasm", Options{})
+func TestGoexitInCallback(t *testing.T) { engines(t, testGoexit) }
+
+func testGoexit(t *testing.T, opts Options) {
+	lib := openTest(t, "basic.wasm", opts)
 	apply := prepare(t, lib, "apply", applySig)
 	exit := callbackOf(t, lib, func(context.Context, int32) (int32, error) { runtime.Goexit(); return 0, nil })
 	nested := callbackOf(t, lib, func(ctx context.Context, x int32) (int32, error) {
@@ -238,6 +240,40 @@ func TestDeadlineOfOuterCall(t *testing.T) {
 	_, err := callWords(ctx, apply, cb.Address(), 0)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	requireUsable(t, lib)
+}
+
+// TestTimeoutOfOuterCall: neither does it outlive the library's own limit, when
+// the outer call has no context.
+func TestTimeoutOfOuterCall(t *testing.T) {
+	lib := openTest(t, "basic.wasm", Options{Timeout: 20 * time.Millisecond})
+	apply, spin := prepare(t, lib, "apply", applySig), prepare(t, lib, "spin", nullary)
+	cb := callbackOf(t, lib, func(context.Context, int32) (int32, error) {
+		longer, cancel := context.WithTimeout(background, time.Hour)
+		defer cancel()
+		_, err := callWords(longer, spin)
+		return 0, err
+	})
+	_, err := callWords(nil, apply, cb.Address(), 0)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	requireUsable(t, lib)
+}
+
+// values is a context that == cannot compare.
+type values struct {
+	context.Context
+	_ []int
+}
+
+func TestContextOfAnyType(t *testing.T) {
+	lib := openTest(t, "basic.wasm", Options{Timeout: 20 * time.Millisecond})
+	apply, spin := prepare(t, lib, "apply", applySig), prepare(t, lib, "spin", nullary)
+	ctx := values{Context: background}
+	cb := callbackOf(t, lib, func(ctx context.Context, _ int32) (int32, error) {
+		_, err := callWords(ctx, spin)
+		return 0, err
+	})
+	_, err := callWords(ctx, apply, cb.Address(), 0)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
 
 func TestCallbackStructs(t *testing.T) {

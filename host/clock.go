@@ -59,29 +59,43 @@ func (in *instance) check(now time.Time) {
 	if in.lock.isClosing() {
 		in.abort(wasmffi.ErrClosed)
 	}
-	limited := false
 	for l := in.level; l != nil; l = l.up {
-		if l.ctx == nil || l.up != nil && l.ctx == l.up.ctx {
+		if l.ctx == nil || l.inherits {
 			continue
 		}
 		if l.ctx.Err() != nil {
 			in.abort(contextError(l.ctx))
 		}
 		// Where the guest leaves no thread free, the context's own timer is late.
-		if end, ok := l.ctx.Deadline(); ok {
-			limited = true
-			if now.After(end) {
-				in.abort(context.DeadlineExceeded)
-			}
+		if end, ok := l.ctx.Deadline(); ok && now.After(end) {
+			in.abort(context.DeadlineExceeded)
 		}
 	}
-	if !limited && in.opts.Timeout > 0 && !in.clock.started.IsZero() && now.Sub(in.clock.started) > in.opts.Timeout {
+	if left, ok := in.ownTimeLeft(now); ok && left < 0 {
 		in.abort(&timeoutError{in.opts.Timeout})
 	}
 }
 
+// ownTimeLeft is how long the outermost call may still run by Options.Timeout;
+// ok is false where its context decides.
+func (in *instance) ownTimeLeft(now time.Time) (left time.Duration, ok bool) {
+	outermost := in.level
+	for outermost.up != nil {
+		outermost = outermost.up
+	}
+	if in.opts.Timeout == 0 || hasDeadline(outermost.ctx) {
+		return 0, false
+	}
+	if in.clock.started.IsZero() {
+		in.clock.started, in.clock.last = now, now
+		in.dirty = true
+	}
+	return in.opts.Timeout - now.Sub(in.clock.started), true
+}
+
 // timeLeft is how long the call may still run; ok is false without a limit.
 func (in *instance) timeLeft(now time.Time) (left time.Duration, ok bool) {
+	left, ok = in.ownTimeLeft(now)
 	for l := in.level; l != nil; l = l.up {
 		if l.ctx == nil {
 			continue
@@ -89,13 +103,6 @@ func (in *instance) timeLeft(now time.Time) (left time.Duration, ok bool) {
 		if end, limited := l.ctx.Deadline(); limited && (!ok || end.Sub(now) < left) {
 			left, ok = end.Sub(now), true
 		}
-	}
-	if !ok && in.opts.Timeout > 0 {
-		if in.clock.started.IsZero() {
-			in.clock.started, in.clock.last = now, now
-			in.dirty = true
-		}
-		left, ok = in.opts.Timeout-now.Sub(in.clock.started), true
 	}
 	return left, ok
 }

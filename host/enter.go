@@ -24,17 +24,29 @@ func (in *instance) enter(ctx context.Context) error {
 	if owner := in.owner.Load(); owner != 0 && owner == goid() {
 		return in.nest(ctx)
 	}
-	if err := in.lock.enter(ctx, in.opts.Timeout); err != nil {
+	limit := in.opts.Timeout
+	if hasDeadline(ctx) {
+		limit = 0
+	}
+	if err := in.lock.enter(ctx, limit); err != nil {
 		switch {
 		case err == wasmffi.ErrClosed:
 			return err
 		case ctx == nil || ctx.Err() == nil:
-			err = &timeoutError{in.opts.Timeout}
+			err = &timeoutError{limit}
 		}
 		return fmt.Errorf("waiting for another call: %w", err)
 	}
 	in.level.ctx = ctx
 	return nil
+}
+
+func hasDeadline(ctx context.Context) bool {
+	if ctx == nil {
+		return false
+	}
+	_, ok := ctx.Deadline()
+	return ok
 }
 
 // nest begins a call from inside a callback, under the outer call's context
@@ -49,10 +61,10 @@ func (in *instance) nest(ctx context.Context) error {
 		l = &level{up: up, depth: up.depth + 1}
 		up.down = l
 	}
-	if ctx == nil {
-		ctx = up.ctx
+	l.ctx, l.inherits = ctx, ctx == nil
+	if l.inherits {
+		l.ctx = up.ctx
 	}
-	l.ctx = ctx
 	if in.sp != nil {
 		l.sp = in.sp.Get()
 	}
@@ -80,7 +92,7 @@ func (in *instance) leave(err error) error {
 		}
 		l.failure = nil
 	}
-	l.ctx = nil
+	l.ctx, l.frame.Ctx = nil, nil
 	if l.up != nil {
 		in.level = l.up
 		return err
@@ -92,7 +104,6 @@ func (in *instance) leave(err error) error {
 
 // settle forgets what belonged to the outermost call.
 func (in *instance) settle() {
-	in.level.ctx = nil
 	if in.dirty {
 		in.dirty = false
 		in.aborted = nil
@@ -139,7 +150,7 @@ func (in *instance) notReturned(age uint32, panicked any) {
 func (in *instance) abandon() {
 	in.age.Add(1)
 	for in.level.up != nil {
-		in.level.ctx, in.level.failure = nil, nil
+		in.level.ctx, in.level.frame.Ctx, in.level.failure = nil, nil, nil
 		in.level = in.level.up
 	}
 	in.level.failure = nil
@@ -153,5 +164,3 @@ type bothError struct{ callback, call error }
 
 func (e *bothError) Error() string   { return e.callback.Error() + "; then " + e.call.Error() }
 func (e *bothError) Unwrap() []error { return []error{e.callback, e.call} }
-
-func isStackOverflow(err error) bool { return errors.Is(err, wasmffi.ErrStackOverflow) }

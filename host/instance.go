@@ -60,7 +60,9 @@ type level struct {
 	down  *level // kept for the next nested call
 	depth int    // 0 for the outermost
 	ctx   context.Context
-	sp    uint64 // of C's stack when the call began; valid at depth > 0
+	// inherits tells that ctx is the outer call's.
+	inherits bool
+	sp       uint64 // of C's stack when the call began; valid at depth > 0
 	// failure is the first error of a callback that this call made.
 	failure error
 	frame   wasmffi.Frame // for the callbacks of this call

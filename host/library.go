@@ -53,7 +53,7 @@ func open(ctx context.Context, name string, data []byte, opts Options) (*Library
 		return nil, openError(name, err)
 	}
 	l.symbols.init(in)
-	runtime.AddCleanup(l, func(in *instance) { in.close() }, in)
+	runtime.AddCleanup(l, func(in *instance) { in.close(false) }, in)
 	return l, nil
 }
 
@@ -72,17 +72,20 @@ func (l *Library) Close() error {
 	if owner := l.in.owner.Load(); owner != 0 && owner == goid() {
 		return &wasmffi.Error{Op: "close", Library: l.Name(), Err: wasmffi.ErrBusy}
 	}
-	l.close.Do(l.in.close)
+	l.close.Do(func() { l.in.close(true) })
 	return nil
 }
 
-// close ends the instance, once.
-func (in *instance) close() {
+// close ends the instance, once. C's output is flushed on request only: a
+// cleanup must not wait for the user's writer.
+func (in *instance) close(flush bool) {
 	if in.closed.Swap(true) {
 		return
 	}
 	in.lock.close()
-	_ = in.flush() // C that cannot be flushed is closed all the same
-	in.settle()
+	if flush {
+		_ = in.flush() // C that cannot be flushed is closed all the same
+		in.settle()
+	}
 	in.discard()
 }

@@ -166,6 +166,42 @@ func TestConcurrentCalls(t *testing.T) {
 	requireUsable(t, lib)
 }
 
+// TestWaitingForAnotherCall: the library's own limit bounds waiting too, but
+// not where the context has a deadline.
+func TestWaitingForAnotherCall(t *testing.T) {
+	lib := openTest(t, "basic.wasm", Options{Timeout: 20 * time.Millisecond})
+	spin, addi := prepare(t, lib, "spin", nullary), prepare(t, lib, "addi", proto(dtype.CInt, dtype.CInt, dtype.CInt))
+	long, cancel := context.WithTimeout(background, time.Hour)
+	spinning, done := make(chan struct{}), make(chan error)
+	go func() {
+		close(spinning)
+		_, err := callWords(long, spin)
+		done <- err
+	}()
+	<-spinning
+	for lib.in.lock.word.Load() == lockFree {
+		runtime.Gosched()
+	}
+	_, err := callWords(nil, addi, 1, 2)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	assert.EqualError(t, err, "waiting for another call: call took longer than the library's limit of 20ms")
+
+	waits := make(chan error)
+	go func() {
+		_, err := callWords(long, addi, 1, 2)
+		waits <- err
+	}()
+	select {
+	case err := <-waits:
+		t.Error("the library's limit ended a call with a deadline", err)
+	case <-time.After(60 * time.Millisecond):
+		cancel()
+		require.ErrorIs(t, <-waits, context.Canceled)
+	}
+	require.ErrorIs(t, <-done, context.Canceled)
+	cancel()
+}
+
 // TestCloseUnderLoad: a library closed while others use it fails them cleanly.
 func TestCloseUnderLoad(t *testing.T) {
 	for range 20 {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -45,8 +47,8 @@ func (m *module) wasiFuncs() map[string]api.FunctionDefinition {
 func (in *instance) wasiConfig() wazero.ModuleConfig {
 	o := &in.opts
 	c := wazero.NewModuleConfig().WithName("").WithStartFunctions().WithArgs(o.Args...)
-	for k, v := range o.Env {
-		c = c.WithEnv(k, v)
+	for _, k := range slices.Sorted(maps.Keys(o.Env)) { // the same in every run
+		c = c.WithEnv(k, o.Env[k])
 	}
 	if o.Stdin != nil {
 		c = c.WithStdin(hostReader{in, o.Stdin})
