@@ -66,7 +66,7 @@ func (c *scalarCallable) CallWords(ctx context.Context, words []uint64) error {
 		return in.leave(c.finish(h, err, words))
 	}
 	if c.result.kind != wordNone {
-		words[len(words)-1] = c.result.apply(h.stack[0])
+		words[len(words)-1] = c.result.take(&h.stack[0])
 	}
 	in.lock.leaveBy(t)
 	return nil
@@ -100,7 +100,7 @@ func (c *scalarCallable) finish(h *handle, err error, words []uint64) error {
 		return c.fault(h, err)
 	}
 	if c.result.kind != wordNone {
-		words[len(words)-1] = c.result.apply(h.stack[0])
+		words[len(words)-1] = c.result.take(&h.stack[0])
 	}
 	return nil
 }

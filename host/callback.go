@@ -107,9 +107,12 @@ func (g *goSide) call(in *instance, stack []uint64) {
 		g.load(in, stack, words)
 	}
 	f := &l.frame
-	f.Words, f.Ctx = words, l.ctx
-	if l.ctx == nil {
-		f.Ctx = context.Background()
+	f.Words = words
+	if f.Ctx == nil { // once a call
+		f.Ctx = l.ctx
+		if l.ctx == nil {
+			f.Ctx = context.Background()
+		}
 	}
 
 	age, returned := in.age.Load(), false

@@ -117,12 +117,14 @@ func (m *module) frameName(line string) string {
 	if !ok {
 		return ""
 	}
-	if i := strings.LastIndexByte(name, '('); i >= 0 {
-		name = name[:i]
-		// Several results are in parentheses of their own.
-		if j := strings.LastIndexByte(name, '('); j >= 0 && strings.HasSuffix(name, ") ") {
-			name = name[:j]
-		}
+	end := strings.LastIndexByte(name, '(')
+	if end < 0 {
+		return ""
+	}
+	name = name[:end]
+	// Several results are in parentheses of their own.
+	if at := strings.LastIndexByte(name, '('); at >= 0 && strings.HasSuffix(name, ") ") {
+		name = name[:at]
 	}
 	if index, ok := strings.CutPrefix(name, "$"); ok {
 		n, err := strconv.ParseUint(index, 10, 32)

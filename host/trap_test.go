@@ -156,3 +156,37 @@ func TestCloseDuringCall(t *testing.T) {
 	require.Error(t, lib.Space().ReadAt(make([]byte, 4), 1024))
 	require.NoError(t, lib.Close(), "closing twice is no error")
 }
+
+// TestNamesWithoutNameSection: functions are called by what they are exported
+// as, or by number.
+func TestNamesWithoutNameSection(t *testing.T) {
+	lib := openTest(t, "bare.wasm", Options{})
+	_, err := call(t, lib, "crash", nullary)
+	assert.EqualError(t, err, "trap: unreachable code reached (in crash)")
+
+	lib = openTest(t, "hostile.wasm", Options{})
+	_, err = call(t, lib, "set_malloc", proto(dtype.CVoid, dtype.CInt), neg(2))
+	require.NoError(t, err)
+	_, err = lib.Space().Alloc(8, 8)
+	assert.EqualError(t, err, "memory: alloc: malloc: trap: unreachable code reached (in malloc)")
+}
+
+func TestFrameName(t *testing.T) {
+	res := openTest(t, "bare.wasm", Options{}).in.mod
+	for line, want := range map[string]string{
+		".area(i32,i32) i32":                   "area",
+		".area()":                              "area",
+		".two(f64) (i32,i32)":                  "two",
+		".ns::f(int)(i32) i32":                 "ns::f(int)",
+		".x) (i32) i32":                        `"x) "`,
+		".a b()":                               `"a b"`,
+		".\x1b[31m()":                          `"\x1b[31m"`,
+		".$1(i32,i32) i32":                     "add",
+		".$0() i64":                            "", // the tick
+		".wasmffi.memory.fill()":               "",
+		"env.f(i32)":                           "",
+		"... maybe followed by omitted frames": "",
+	} {
+		assert.Equal(t, want, res.frameName(line), line)
+	}
+}
