@@ -117,8 +117,19 @@ func scalarSignature(result reflect.Type, args []reflect.Type) (*dtype.Func, err
 
 func reflectType[T any]() reflect.Type { return reflect.TypeFor[T]() }
 
-// callSlowly makes a call that is more than moving bits. words are the
-// arguments' bits and one more for the result.
+// call makes the call. words are the arguments' bits and one more for the
+// result.
+func (f *scalarFunc) call(ctx context.Context, words []uint64) error {
+	if f.fast == nil {
+		return f.callSlowly(ctx, words)
+	}
+	if err := callWords(f.fast, ctx, words[:f.words]); err != nil {
+		return f.plan.fail(0, err)
+	}
+	return nil
+}
+
+// callSlowly is call where that is more than moving bits.
 func (f *scalarFunc) callSlowly(ctx context.Context, words []uint64) error {
 	if f.plan == nil {
 		return errUnbound
@@ -132,7 +143,8 @@ func (f *scalarFunc) callSlowly(ctx context.Context, words []uint64) error {
 			words[i] = w
 		}
 	}
-	fr := Frame{Ctx: ctx, Words: words[:f.words]}
+	var fr Frame
+	fr.Ctx, fr.Words = heldByHeap(ctx), words[:f.words]
 	if err := callFrame(f.plan.call, &fr); err != nil {
 		return f.plan.fail(0, err)
 	}

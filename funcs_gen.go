@@ -23,22 +23,17 @@ func Bind0[R Result](lib Library, name string, sig *dtype.Func) (Func0[R], error
 // Call calls the function. It panics with the *Error that CallContext would
 // return.
 func (fn *Func0[R]) Call() R {
-	r, err := fn.CallContext(nil)
-	if err != nil {
+	words := [1]uint64{}
+	if err := fn.call(nil, words[:]); err != nil {
 		panic(err)
 	}
-	return r
+	return fromWord[R](words[0])
 }
 
 // CallContext calls the function under a context, which may be nil.
 func (fn *Func0[R]) CallContext(ctx context.Context) (r R, err error) {
 	words := [1]uint64{}
-	if fn.fast == nil {
-		err = fn.callSlowly(ctx, words[:])
-	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
-		err = fn.plan.fail(0, err)
-	}
-	if err != nil {
+	if err := fn.call(ctx, words[:]); err != nil {
 		return r, err
 	}
 	return fromWord[R](words[0]), nil
@@ -58,22 +53,17 @@ func Bind1[A Scalar, R Result](lib Library, name string, sig *dtype.Func) (Func1
 // Call calls the function. It panics with the *Error that CallContext would
 // return.
 func (fn *Func1[A, R]) Call(a A) R {
-	r, err := fn.CallContext(nil, a)
-	if err != nil {
+	words := [2]uint64{toWord(a, fn.shift[0])}
+	if err := fn.call(nil, words[:]); err != nil {
 		panic(err)
 	}
-	return r
+	return fromWord[R](words[1])
 }
 
 // CallContext calls the function under a context, which may be nil.
 func (fn *Func1[A, R]) CallContext(ctx context.Context, a A) (r R, err error) {
 	words := [2]uint64{toWord(a, fn.shift[0])}
-	if fn.fast == nil {
-		err = fn.callSlowly(ctx, words[:])
-	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
-		err = fn.plan.fail(0, err)
-	}
-	if err != nil {
+	if err := fn.call(ctx, words[:]); err != nil {
 		return r, err
 	}
 	return fromWord[R](words[1]), nil
@@ -93,22 +83,17 @@ func Bind2[A, B Scalar, R Result](lib Library, name string, sig *dtype.Func) (Fu
 // Call calls the function. It panics with the *Error that CallContext would
 // return.
 func (fn *Func2[A, B, R]) Call(a A, b B) R {
-	r, err := fn.CallContext(nil, a, b)
-	if err != nil {
+	words := [3]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1])}
+	if err := fn.call(nil, words[:]); err != nil {
 		panic(err)
 	}
-	return r
+	return fromWord[R](words[2])
 }
 
 // CallContext calls the function under a context, which may be nil.
 func (fn *Func2[A, B, R]) CallContext(ctx context.Context, a A, b B) (r R, err error) {
 	words := [3]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1])}
-	if fn.fast == nil {
-		err = fn.callSlowly(ctx, words[:])
-	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
-		err = fn.plan.fail(0, err)
-	}
-	if err != nil {
+	if err := fn.call(ctx, words[:]); err != nil {
 		return r, err
 	}
 	return fromWord[R](words[2]), nil
@@ -128,22 +113,17 @@ func Bind3[A, B, C Scalar, R Result](lib Library, name string, sig *dtype.Func) 
 // Call calls the function. It panics with the *Error that CallContext would
 // return.
 func (fn *Func3[A, B, C, R]) Call(a A, b B, c C) R {
-	r, err := fn.CallContext(nil, a, b, c)
-	if err != nil {
+	words := [4]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2])}
+	if err := fn.call(nil, words[:]); err != nil {
 		panic(err)
 	}
-	return r
+	return fromWord[R](words[3])
 }
 
 // CallContext calls the function under a context, which may be nil.
 func (fn *Func3[A, B, C, R]) CallContext(ctx context.Context, a A, b B, c C) (r R, err error) {
 	words := [4]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2])}
-	if fn.fast == nil {
-		err = fn.callSlowly(ctx, words[:])
-	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
-		err = fn.plan.fail(0, err)
-	}
-	if err != nil {
+	if err := fn.call(ctx, words[:]); err != nil {
 		return r, err
 	}
 	return fromWord[R](words[3]), nil
@@ -163,22 +143,17 @@ func Bind4[A, B, C, D Scalar, R Result](lib Library, name string, sig *dtype.Fun
 // Call calls the function. It panics with the *Error that CallContext would
 // return.
 func (fn *Func4[A, B, C, D, R]) Call(a A, b B, c C, d D) R {
-	r, err := fn.CallContext(nil, a, b, c, d)
-	if err != nil {
+	words := [5]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2]), toWord(d, fn.shift[3])}
+	if err := fn.call(nil, words[:]); err != nil {
 		panic(err)
 	}
-	return r
+	return fromWord[R](words[4])
 }
 
 // CallContext calls the function under a context, which may be nil.
 func (fn *Func4[A, B, C, D, R]) CallContext(ctx context.Context, a A, b B, c C, d D) (r R, err error) {
 	words := [5]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2]), toWord(d, fn.shift[3])}
-	if fn.fast == nil {
-		err = fn.callSlowly(ctx, words[:])
-	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
-		err = fn.plan.fail(0, err)
-	}
-	if err != nil {
+	if err := fn.call(ctx, words[:]); err != nil {
 		return r, err
 	}
 	return fromWord[R](words[4]), nil
@@ -198,22 +173,17 @@ func Bind5[A, B, C, D, E Scalar, R Result](lib Library, name string, sig *dtype.
 // Call calls the function. It panics with the *Error that CallContext would
 // return.
 func (fn *Func5[A, B, C, D, E, R]) Call(a A, b B, c C, d D, e E) R {
-	r, err := fn.CallContext(nil, a, b, c, d, e)
-	if err != nil {
+	words := [6]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2]), toWord(d, fn.shift[3]), toWord(e, fn.shift[4])}
+	if err := fn.call(nil, words[:]); err != nil {
 		panic(err)
 	}
-	return r
+	return fromWord[R](words[5])
 }
 
 // CallContext calls the function under a context, which may be nil.
 func (fn *Func5[A, B, C, D, E, R]) CallContext(ctx context.Context, a A, b B, c C, d D, e E) (r R, err error) {
 	words := [6]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2]), toWord(d, fn.shift[3]), toWord(e, fn.shift[4])}
-	if fn.fast == nil {
-		err = fn.callSlowly(ctx, words[:])
-	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
-		err = fn.plan.fail(0, err)
-	}
-	if err != nil {
+	if err := fn.call(ctx, words[:]); err != nil {
 		return r, err
 	}
 	return fromWord[R](words[5]), nil
@@ -233,22 +203,17 @@ func Bind6[A, B, C, D, E, F Scalar, R Result](lib Library, name string, sig *dty
 // Call calls the function. It panics with the *Error that CallContext would
 // return.
 func (fn *Func6[A, B, C, D, E, F, R]) Call(a A, b B, c C, d D, e E, f F) R {
-	r, err := fn.CallContext(nil, a, b, c, d, e, f)
-	if err != nil {
+	words := [7]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2]), toWord(d, fn.shift[3]), toWord(e, fn.shift[4]), toWord(f, fn.shift[5])}
+	if err := fn.call(nil, words[:]); err != nil {
 		panic(err)
 	}
-	return r
+	return fromWord[R](words[6])
 }
 
 // CallContext calls the function under a context, which may be nil.
 func (fn *Func6[A, B, C, D, E, F, R]) CallContext(ctx context.Context, a A, b B, c C, d D, e E, f F) (r R, err error) {
 	words := [7]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2]), toWord(d, fn.shift[3]), toWord(e, fn.shift[4]), toWord(f, fn.shift[5])}
-	if fn.fast == nil {
-		err = fn.callSlowly(ctx, words[:])
-	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
-		err = fn.plan.fail(0, err)
-	}
-	if err != nil {
+	if err := fn.call(ctx, words[:]); err != nil {
 		return r, err
 	}
 	return fromWord[R](words[6]), nil
@@ -268,22 +233,17 @@ func Bind7[A, B, C, D, E, F, G Scalar, R Result](lib Library, name string, sig *
 // Call calls the function. It panics with the *Error that CallContext would
 // return.
 func (fn *Func7[A, B, C, D, E, F, G, R]) Call(a A, b B, c C, d D, e E, f F, g G) R {
-	r, err := fn.CallContext(nil, a, b, c, d, e, f, g)
-	if err != nil {
+	words := [8]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2]), toWord(d, fn.shift[3]), toWord(e, fn.shift[4]), toWord(f, fn.shift[5]), toWord(g, fn.shift[6])}
+	if err := fn.call(nil, words[:]); err != nil {
 		panic(err)
 	}
-	return r
+	return fromWord[R](words[7])
 }
 
 // CallContext calls the function under a context, which may be nil.
 func (fn *Func7[A, B, C, D, E, F, G, R]) CallContext(ctx context.Context, a A, b B, c C, d D, e E, f F, g G) (r R, err error) {
 	words := [8]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2]), toWord(d, fn.shift[3]), toWord(e, fn.shift[4]), toWord(f, fn.shift[5]), toWord(g, fn.shift[6])}
-	if fn.fast == nil {
-		err = fn.callSlowly(ctx, words[:])
-	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
-		err = fn.plan.fail(0, err)
-	}
-	if err != nil {
+	if err := fn.call(ctx, words[:]); err != nil {
 		return r, err
 	}
 	return fromWord[R](words[7]), nil
@@ -303,22 +263,17 @@ func Bind8[A, B, C, D, E, F, G, H Scalar, R Result](lib Library, name string, si
 // Call calls the function. It panics with the *Error that CallContext would
 // return.
 func (fn *Func8[A, B, C, D, E, F, G, H, R]) Call(a A, b B, c C, d D, e E, f F, g G, h H) R {
-	r, err := fn.CallContext(nil, a, b, c, d, e, f, g, h)
-	if err != nil {
+	words := [9]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2]), toWord(d, fn.shift[3]), toWord(e, fn.shift[4]), toWord(f, fn.shift[5]), toWord(g, fn.shift[6]), toWord(h, fn.shift[7])}
+	if err := fn.call(nil, words[:]); err != nil {
 		panic(err)
 	}
-	return r
+	return fromWord[R](words[8])
 }
 
 // CallContext calls the function under a context, which may be nil.
 func (fn *Func8[A, B, C, D, E, F, G, H, R]) CallContext(ctx context.Context, a A, b B, c C, d D, e E, f F, g G, h H) (r R, err error) {
 	words := [9]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2]), toWord(d, fn.shift[3]), toWord(e, fn.shift[4]), toWord(f, fn.shift[5]), toWord(g, fn.shift[6]), toWord(h, fn.shift[7])}
-	if fn.fast == nil {
-		err = fn.callSlowly(ctx, words[:])
-	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
-		err = fn.plan.fail(0, err)
-	}
-	if err != nil {
+	if err := fn.call(ctx, words[:]); err != nil {
 		return r, err
 	}
 	return fromWord[R](words[8]), nil

@@ -56,7 +56,7 @@ func (c *call) end() {
 // run enters C with the arguments that have been put in place, and brings back
 // what C wrote to Go values that could not be shared.
 func (c *call) run(ctx context.Context, wantErrno bool) error {
-	f := Frame{Ctx: ctx, Words: c.words, Blocks: c.enc.Blocks, Pointers: c.enc.Pointers, WantErrno: wantErrno}
+	f := Frame{Ctx: heldByHeap(ctx), Words: c.words, Blocks: c.enc.Blocks, Pointers: c.enc.Pointers, WantErrno: wantErrno}
 	if err := callFrame(c.plan.call, &f); err != nil {
 		return c.plan.fail(0, err)
 	}

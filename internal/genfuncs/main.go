@@ -47,17 +47,12 @@ func write(b *bytes.Buffer, n int) {
 		decl, inst = types+" Scalar, R Result", types+", R"
 	}
 	params := list(n, ", ", func(i int) string { return name(i) + " " + typ(i) })
-	args := list(n, ", ", name)
 	ctxParams := "ctx context.Context"
 	if n > 0 {
 		ctxParams += ", " + params
 	}
 	goTypes := list(n, ", ", func(i int) string { return fmt.Sprintf("reflectType[%s]()", typ(i)) })
 	words := list(n, ", ", func(i int) string { return fmt.Sprintf("toWord(%s, fn.shift[%d])", name(i), i) })
-	callArgs := "nil"
-	if n > 0 {
-		callArgs += ", " + args
-	}
 
 	fmt.Fprintf(b, `
 // Func%[1]d is a C function of %[2]s, called without
@@ -75,27 +70,22 @@ func Bind%[1]d[%[3]s](lib Library, name string, sig *dtype.Func) (Func%[1]d[%[4]
 // Call calls the function. It panics with the *Error that CallContext would
 // return.
 func (fn *Func%[1]d[%[2]s]) Call(%[3]s) R {
-	r, err := fn.CallContext(%[4]s)
-	if err != nil {
+	words := [%[5]d]uint64{%[6]s}
+	if err := fn.call(nil, words[:]); err != nil {
 		panic(err)
 	}
-	return r
+	return fromWord[R](words[%[7]d])
 }
 
 // CallContext calls the function under a context, which may be nil.
-func (fn *Func%[1]d[%[2]s]) CallContext(%[5]s) (r R, err error) {
-	words := [%[6]d]uint64{%[7]s}
-	if fn.fast == nil {
-		err = fn.callSlowly(ctx, words[:])
-	} else if err = callWords(fn.fast, ctx, words[:fn.words]); err != nil {
-		err = fn.plan.fail(0, err)
-	}
-	if err != nil {
+func (fn *Func%[1]d[%[2]s]) CallContext(%[4]s) (r R, err error) {
+	words := [%[5]d]uint64{%[6]s}
+	if err := fn.call(ctx, words[:]); err != nil {
 		return r, err
 	}
-	return fromWord[R](words[%[8]d]), nil
+	return fromWord[R](words[%[7]d]), nil
 }
-`, n, inst, params, callArgs, ctxParams, n+1, words, n)
+`, n, inst, params, ctxParams, n+1, words, n)
 }
 
 func count(n int) string {
