@@ -16,6 +16,7 @@ qemu-aarch64-static qemu-user-static
 /usr/include/stb/stb_image.h libstb-dev
 /usr/include/zlib.h zlib1g-dev
 python3 python3
+wat2wasm wabt
 "
 
 missing=""
