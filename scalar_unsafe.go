@@ -73,6 +73,7 @@ func heldByHeap(ctx context.Context) context.Context {
 
 var (
 	forever bool // never set
+	//lint:ignore U1000 what is written here escapes
 	escaped context.Context
 )
 

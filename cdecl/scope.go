@@ -27,9 +27,7 @@ type scope struct {
 // place of a type.
 type symbol struct {
 	Decl
-	pos     int
-	isConst bool         // a typedef of a const type
-	first   *dtype.Field // of a transparent union
+	isConst bool // a typedef of a const type
 	err     error
 }
 
