@@ -7,7 +7,7 @@ GO ?= go
 ARM64_EXEC = qemu-aarch64-static -L /usr/aarch64-linux-gnu
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Packages that run C code on linux/arm64 too.
-ARM64_PACKAGES = . ./dtype ./memory ./guestabi ./host ./native
+ARM64_PACKAGES = . ./dtype ./memory ./guestabi ./host ./native ./wasmffitest
 SANDBOX_PLATFORMS = linux/amd64 linux/arm64 darwin/arm64 darwin/amd64 windows/amd64 freebsd/amd64 js/wasm wasip1/wasm
 NATIVE_PLATFORMS = linux/amd64 linux/arm64 darwin/arm64 darwin/amd64 windows/amd64
 FREEBSD_FLAGS = -gcflags=github.com/ebitengine/purego/internal/fakecgo=-std
@@ -16,6 +16,7 @@ FREEBSD_FLAGS = -gcflags=github.com/ebitengine/purego/internal/fakecgo=-std
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
+	@echo 'make unit      the tests that Go and a C compiler are enough for, and what they left out'
 	@echo 'make generate  regenerate what is generated'
 	@echo 'make wasm      rebuild the committed .wasm files from their C'
 	@echo 'make fuzz      every fuzz target, FUZZTIME each (default 30s)'
@@ -34,8 +35,11 @@ lint:
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 
+# Everything that Go and a C compiler are enough for, and what was left out for
+# want of more.
 unit:
-	$(GO) test ./...
+	@$(GO) test -v ./... > unit.out || { cat unit.out; exit 1; }
+	@grep -E '^(ok|FAIL)' unit.out; grep -hE 'LEFT OUT|SKIPPED' unit.out | sort -u
 
 # The command and the examples start programs of their own, which the race
 # detector does not see: nocgo runs them.
