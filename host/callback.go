@@ -101,7 +101,7 @@ func (g *goSide) call(in *instance, stack []uint64) {
 	words := l.words[:g.shape.Words]
 	if g.args != nil {
 		for i, op := range g.args {
-			words[i] = op.apply(stack[i])
+			words[i] = op.take(&stack[i])
 		}
 	} else {
 		g.load(in, stack, words)
