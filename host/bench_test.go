@@ -42,11 +42,21 @@ func BenchmarkCall(b *testing.B) {
 	})
 	b.Run("sandbox", func(b *testing.B) {
 		lib := openTest(b, "basic.wasm", Options{})
-		c := prepare(b, lib, "addd", sig).(*scalarCallable)
+		c := prepare(b, lib, "addd", sig).(*fewCallable)
 		words := []uint64{one, two, 0}
 		b.ReportAllocs()
 		for b.Loop() {
 			if err := c.CallWords(nil, words); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("registers", func(b *testing.B) {
+		lib := openTest(b, "basic.wasm", Options{})
+		c := prepare(b, lib, "addd", sig).(*fewCallable)
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := c.CallFew(one, two, 0, 0); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -64,7 +74,7 @@ func BenchmarkCall(b *testing.B) {
 	})
 	b.Run("context", func(b *testing.B) {
 		lib := openTest(b, "basic.wasm", Options{})
-		c := prepare(b, lib, "addd", sig).(*scalarCallable)
+		c := prepare(b, lib, "addd", sig).(*fewCallable)
 		ctx, cancel := context.WithCancel(background)
 		defer cancel()
 		words := []uint64{one, two, 0}
@@ -114,7 +124,7 @@ func BenchmarkCallback(b *testing.B) {
 			return nil
 		}})
 		require.NoError(b, err)
-		c := prepare(b, lib, "repeat", proto(dtype.CInt, dtype.PointerTo(proto(dtype.CInt, dtype.CInt)), dtype.CInt)).(*scalarCallable)
+		c := prepare(b, lib, "repeat", proto(dtype.CInt, dtype.PointerTo(proto(dtype.CInt, dtype.CInt)), dtype.CInt)).(*fewCallable)
 		words := []uint64{cb.Address(), times, 0}
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {

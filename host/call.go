@@ -72,6 +72,53 @@ func (c *scalarCallable) CallWords(ctx context.Context, words []uint64) error {
 	return nil
 }
 
+// A fewCallable is the plan of a function of at most four scalars.
+type fewCallable struct {
+	scalarCallable
+	few [maxFew]uint64 // masks, as in scalarCallable; zero beyond the parameters
+}
+
+const maxFew = 4
+
+// CallFew is CallWords without a context, with the words in registers: it takes
+// the parameters and returns the result. Parameters that the function does not
+// have are ignored, the result of a void function means nothing.
+func (c *fewCallable) CallFew(a0, a1, a2, a3 uint64) (uint64, error) {
+	in := c.in
+	if !fastGoid {
+		return c.callFewSlowly(a0, a1, a2, a3)
+	}
+	t := in.lock.tenureOf(goid())
+	if t == nil || !in.lock.enterBy(t) {
+		return c.callFewSlowly(a0, a1, a2, a3)
+	}
+	h := &c.first
+	if h.age != in.age.Load() {
+		c.renew(h)
+	}
+	stack, m := (*[maxFew]uint64)(h.stack), &c.few
+	stack[0], stack[1], stack[2], stack[3] = a0&m[0], a1&m[1], a2&m[2], a3&m[3]
+	err := h.fn.CallWithStack(&in.wasmCtx, h.stack)
+	if err != nil || in.dirty {
+		var words [1]uint64
+		err = in.leave(c.finish(h, err, words[:]))
+		return words[0], err
+	}
+	r := c.result.take(&stack[0])
+	in.lock.leaveBy(t)
+	return r, nil
+}
+
+func (c *fewCallable) callFewSlowly(a0, a1, a2, a3 uint64) (uint64, error) {
+	words := [maxFew + 1]uint64{a0, a1, a2, a3}
+	n := c.shape.Words
+	if c.result.kind == wordNone {
+		return 0, c.callSlowly(nil, words[:n])
+	}
+	err := c.callSlowly(nil, words[:n])
+	return words[n-1], err
+}
+
 // callSlowly is CallWords for a goroutine without a tenure, for a nested call,
 // and for one under a context.
 func (c *scalarCallable) callSlowly(ctx context.Context, words []uint64) error {

@@ -2,6 +2,7 @@ package host
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -40,6 +41,15 @@ func TestScalars(t *testing.T) {
 				got, err := call(t, lib, tt.name, tt.sig, tt.args...)
 				require.NoError(t, err)
 				assert.Equal(t, tt.want, got)
+				few := prepare(t, lib, tt.name, tt.sig).(*fewCallable)
+				args := append(slices.Clone(tt.args), make([]uint64, maxFew)...)
+				for range 2 * firstStreak { // with and without a tenure
+					got, err = few.CallFew(args[0], args[1], args[2], args[3])
+					require.NoError(t, err)
+					if len(few.sig.Type.Results) > 0 {
+						require.Equal(t, tt.want, got)
+					}
+				}
 			})
 		}
 	}

@@ -53,6 +53,8 @@ func prepare(t testing.TB, lib *Library, name string, sig *dtype.Func) wasmffi.C
 func callWords(ctx context.Context, c wasmffi.Callable, words ...uint64) ([]uint64, error) {
 	var shape wasmffi.Shape
 	switch c := c.(type) {
+	case *fewCallable:
+		shape = c.shape
 	case *scalarCallable:
 		shape = c.shape
 	case *callable:

@@ -71,7 +71,13 @@ func (l *Library) Prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callable,
 	// The engine leaves parameters beyond the first result alone: a slot after
 	// them stays there.
 	if masks, ok := scalarMasks(lowered, shape); ok && (c.slot < 0 || len(masks) > 0) {
-		return &scalarCallable{callable: *c, masks: masks, result: opFor(lowered.Result)}, nil
+		s := scalarCallable{callable: *c, masks: masks, result: opFor(lowered.Result)}
+		if len(masks) > maxFew || c.slot >= 0 {
+			return &s, nil
+		}
+		few := &fewCallable{scalarCallable: s}
+		copy(few.few[:], masks)
+		return few, nil
 	}
 	return c, nil
 }
@@ -79,7 +85,7 @@ func (l *Library) Prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callable,
 // newStack is memory for the parameters and results of a handle.
 func (c *callable) newStack() []uint64 {
 	n := len(c.sig.Type.Params)
-	stack := make([]uint64, max(n+1, len(c.sig.Type.Results)))
+	stack := make([]uint64, max(n+1, len(c.sig.Type.Results), maxFew))
 	if c.slot >= 0 {
 		stack[n] = uint64(c.slot)
 	}
