@@ -38,8 +38,9 @@ lint:
 # Everything that Go and a C compiler are enough for, and what was left out for
 # want of more.
 unit:
-	@$(GO) test -v ./... > unit.out || { cat unit.out; exit 1; }
-	@grep -E '^(ok|FAIL)' unit.out; grep -hE 'LEFT OUT|SKIPPED' unit.out | sort -u
+	@out=$$(mktemp) && $(GO) test -v ./... > $$out 2>&1; status=$$?; \
+	[ $$status = 0 ] || cat $$out; grep -E '^(ok|FAIL)' $$out; \
+	grep -oE '(LEFT OUT|SKIPPED).*' $$out | sort -u; rm -f $$out; exit $$status
 
 # The command and the examples start programs of their own, which the race
 # detector does not see: nocgo runs them.
