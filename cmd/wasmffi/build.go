@@ -104,6 +104,14 @@ func (j *buildJob) run(t *terminal, line []string) error {
 	}
 	cmd := exec.Command(line[0], line[1:]...)
 	cmd.Stdout, cmd.Stderr = t.err, t.err
+	if j.wasm() {
+		dir, err := os.MkdirTemp("", "wasmffi-build")
+		if err != nil {
+			return &buildError{err}
+		}
+		defer os.RemoveAll(dir)
+		cmd.Env = linkerOnly(dir)
+	}
 	if err := cmd.Run(); err != nil {
 		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 			t.say("build: %s failed: %v", filepath.Base(line[0]), err)

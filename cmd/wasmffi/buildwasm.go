@@ -124,6 +124,21 @@ func canLinkWasm(clang string) bool {
 	return err == nil
 }
 
+// linkerOnly is the environment for clang, with a search path of dir where it
+// finds wasm-ld and nothing else. Some versions run wasm-opt on what they link
+// if they find it: debug info then loses its addresses, and the bytes depend on
+// what is installed.
+func linkerOnly(dir string) []string {
+	lld, err := exec.LookPath("wasm-ld")
+	if err != nil {
+		return nil // it is where clang is
+	}
+	if err := os.Symlink(lld, filepath.Join(dir, "wasm-ld")); err != nil {
+		return nil // Windows without the right to: as the system has it
+	}
+	return append(os.Environ(), "PATH="+dir)
+}
+
 // wasiCompiler is a system's clang with the system's wasi-libc, as Debian has
 // them, if this clang has its runtime library for wasm32.
 func wasiCompiler(clang string, missing *missingTools) (*wasmCompiler, bool) {
