@@ -22,7 +22,9 @@ const maxScalarParams = 8
 type scalarFunc struct {
 	// fast is the way to call when every conversion is no more than moving
 	// bits and the backend has a way for words alone; else nil.
-	fast  WordCaller
+	fast WordCaller
+	// few is fast for at most four parameters, where the backend has that.
+	few   FewCaller
 	plan  *plan
 	shift [maxScalarParams]uint8
 	// slow holds the conversions when one of them is more than moving bits.
@@ -91,6 +93,7 @@ func bindScalars(lib Library, name string, sig *dtype.Func, result reflect.Type,
 		f.slow = convs
 	} else {
 		f.fast, _ = p.call.(WordCaller)
+		f.few, _ = p.call.(FewCaller)
 	}
 	return f, nil
 }

@@ -23,6 +23,13 @@ func Bind0[R Result](lib Library, name string, sig *dtype.Func) (Func0[R], error
 // Call calls the function. It panics with the *Error that CallContext would
 // return.
 func (fn *Func0[R]) Call() R {
+	if fn.few != nil {
+		w, err := fn.few.CallFew(0, 0, 0, 0)
+		if err != nil {
+			panic(fn.plan.fail(0, err))
+		}
+		return fromWord[R](w)
+	}
 	words := [1]uint64{}
 	if err := fn.call(nil, words[:]); err != nil {
 		panic(err)
@@ -53,6 +60,13 @@ func Bind1[A Scalar, R Result](lib Library, name string, sig *dtype.Func) (Func1
 // Call calls the function. It panics with the *Error that CallContext would
 // return.
 func (fn *Func1[A, R]) Call(a A) R {
+	if fn.few != nil {
+		w, err := fn.few.CallFew(toWord(a, fn.shift[0]), 0, 0, 0)
+		if err != nil {
+			panic(fn.plan.fail(0, err))
+		}
+		return fromWord[R](w)
+	}
 	words := [2]uint64{toWord(a, fn.shift[0])}
 	if err := fn.call(nil, words[:]); err != nil {
 		panic(err)
@@ -83,6 +97,13 @@ func Bind2[A, B Scalar, R Result](lib Library, name string, sig *dtype.Func) (Fu
 // Call calls the function. It panics with the *Error that CallContext would
 // return.
 func (fn *Func2[A, B, R]) Call(a A, b B) R {
+	if fn.few != nil {
+		w, err := fn.few.CallFew(toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), 0, 0)
+		if err != nil {
+			panic(fn.plan.fail(0, err))
+		}
+		return fromWord[R](w)
+	}
 	words := [3]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1])}
 	if err := fn.call(nil, words[:]); err != nil {
 		panic(err)
@@ -113,6 +134,13 @@ func Bind3[A, B, C Scalar, R Result](lib Library, name string, sig *dtype.Func) 
 // Call calls the function. It panics with the *Error that CallContext would
 // return.
 func (fn *Func3[A, B, C, R]) Call(a A, b B, c C) R {
+	if fn.few != nil {
+		w, err := fn.few.CallFew(toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2]), 0)
+		if err != nil {
+			panic(fn.plan.fail(0, err))
+		}
+		return fromWord[R](w)
+	}
 	words := [4]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2])}
 	if err := fn.call(nil, words[:]); err != nil {
 		panic(err)
@@ -143,6 +171,13 @@ func Bind4[A, B, C, D Scalar, R Result](lib Library, name string, sig *dtype.Fun
 // Call calls the function. It panics with the *Error that CallContext would
 // return.
 func (fn *Func4[A, B, C, D, R]) Call(a A, b B, c C, d D) R {
+	if fn.few != nil {
+		w, err := fn.few.CallFew(toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2]), toWord(d, fn.shift[3]))
+		if err != nil {
+			panic(fn.plan.fail(0, err))
+		}
+		return fromWord[R](w)
+	}
 	words := [5]uint64{toWord(a, fn.shift[0]), toWord(b, fn.shift[1]), toWord(c, fn.shift[2]), toWord(d, fn.shift[3])}
 	if err := fn.call(nil, words[:]); err != nil {
 		panic(err)

@@ -89,6 +89,14 @@ type WordCaller interface {
 	CallWords(ctx context.Context, words []uint64) error
 }
 
+// A FewCaller is a WordCaller of at most four parameters with a shorter way yet.
+type FewCaller interface {
+	WordCaller
+	// CallFew is CallWords without a context: it takes the parameters' words,
+	// any for those that the function does not have, and returns the result's.
+	CallFew(a0, a1, a2, a3 uint64) (uint64, error)
+}
+
 // A Frame carries one call across the boundary, in either direction.
 //
 // Words holds the parameters and then the result, each where [FrameShape] says:

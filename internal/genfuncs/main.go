@@ -11,7 +11,10 @@ import (
 	"strings"
 )
 
-const maxParams = 8
+const (
+	maxParams = 8
+	maxFew    = 4 // of FewCaller
+)
 
 func main() {
 	var b bytes.Buffer
@@ -66,11 +69,22 @@ func Bind%[1]d[%[3]s](lib Library, name string, sig *dtype.Func) (Func%[1]d[%[4]
 	return Func%[1]d[%[4]s]{f}, err
 }
 `, n, count(n), decl, inst, goTypes)
+	few := ""
+	if n <= maxFew {
+		args := list(maxFew, ", ", func(i int) string {
+			if i >= n {
+				return "0"
+			}
+			return fmt.Sprintf("toWord(%s, fn.shift[%d])", name(i), i)
+		})
+		few = "\tif fn.few != nil {\n\t\tw, err := fn.few.CallFew(" + args + ")\n" +
+			"\t\tif err != nil {\n\t\t\tpanic(fn.plan.fail(0, err))\n\t\t}\n\t\treturn fromWord[R](w)\n\t}\n"
+	}
 	fmt.Fprintf(b, `
 // Call calls the function. It panics with the *Error that CallContext would
 // return.
 func (fn *Func%[1]d[%[2]s]) Call(%[3]s) R {
-	words := [%[5]d]uint64{%[6]s}
+%[8]s	words := [%[5]d]uint64{%[6]s}
 	if err := fn.call(nil, words[:]); err != nil {
 		panic(err)
 	}
@@ -85,7 +99,7 @@ func (fn *Func%[1]d[%[2]s]) CallContext(%[4]s) (r R, err error) {
 	}
 	return fromWord[R](words[%[7]d]), nil
 }
-`, n, inst, params, ctxParams, n+1, words, n)
+`, n, inst, params, ctxParams, n+1, words, n, few)
 }
 
 func count(n int) string {
