@@ -16,31 +16,28 @@ var errGoexit = errors.New("runtime.Goexit in callback")
 func (s *CallbackSpec) Run(f *Frame, result Slot) (err error) {
 	done := false
 	defer func() {
-		if !done {
-			err = s.Failed(f, result, recover(), err)
+		if done {
+			return
 		}
+		v := recover()
+		switch {
+		case v != nil:
+			err = &PanicError{Value: v, Stack: debug.Stack()}
+		case err == nil:
+			err = errGoexit
+		}
+		s.fail(f, result, err)
 	}()
 	err = s.Func(f)
 	done = err == nil
 	return err
 }
 
-// Failed is the part of Run after Func has not returned nil, for a backend that
-// calls Func under a deferred function of its own: recovered is what recover
-// returned there, err is Func's error. Neither means runtime.Goexit. It returns
-// the error to record.
-func (s *CallbackSpec) Failed(f *Frame, result Slot, recovered any, err error) error {
-	switch {
-	case recovered != nil:
-		err = &PanicError{Value: recovered, Stack: debug.Stack()}
-	case err == nil:
-		err = errGoexit
-	}
+func (s *CallbackSpec) fail(f *Frame, result Slot, err error) {
 	words := f.Words[result.First : result.First+result.Words]
 	clear(words)
 	copy(words, s.Fallback)
 	if s.OnError != nil {
 		s.OnError(err)
 	}
-	return err
 }

@@ -115,7 +115,15 @@ func (g *goSide) call(in *instance, stack []uint64) {
 		}
 	}
 
-	if err := g.run(in, f); err != nil && l.failure == nil {
+	age, returned := in.age.Load(), false
+	defer func() {
+		if !returned {
+			in.notReturned(age, recover())
+		}
+	}()
+	err := g.spec.Run(f, g.shape.Result)
+	returned = true
+	if err != nil && l.failure == nil {
 		l.failure = err
 	}
 	if g.scalar {
@@ -123,33 +131,6 @@ func (g *goSide) call(in *instance, stack []uint64) {
 	} else if g.sig.Result.How != guestabi.Nowhere {
 		g.store(in, stack, words)
 	}
-}
-
-// run is CallbackSpec.Run, and what the sandbox does when the goroutine ends:
-// one deferred function costs less than two.
-func (g *goSide) run(in *instance, f *wasmffi.Frame) (err error) {
-	age, done := in.age.Load(), false
-	defer func() {
-		if !done {
-			err = g.failed(in, age, f, recover(), err)
-		}
-	}()
-	err = g.spec.Func(f)
-	done = err == nil
-	return err
-}
-
-// failed is for a Go function that did not return nil.
-func (g *goSide) failed(in *instance, age uint32, f *wasmffi.Frame, recovered any, err error) error {
-	goexit, told := recovered == nil && err == nil, false
-	defer func() {
-		if goexit || !told {
-			in.notReturned(age, recover()) // OnError's panic
-		}
-	}()
-	err = g.spec.Failed(f, g.shape.Result, recovered, err)
-	told = true
-	return err
 }
 
 // load makes the frame's words where not all parameters are scalars.
