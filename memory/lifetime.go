@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"container/list"
 	"sync"
 	"sync/atomic"
 )
@@ -15,8 +16,9 @@ type Lifetime struct {
 	mu       sync.Mutex
 	children map[*Lifetime]struct{}
 	parent   *Lifetime
-	release  func() // set by End: to run when the last lease is gone
-	drained  bool   // ended, and the last lease is gone
+	hooks    list.List // of func(): see OnEnd
+	release  func()    // set by End: to run when the last lease is gone
+	drained  bool      // ended, and the last lease is gone
 }
 
 const ended = 1 << 62
@@ -92,6 +94,34 @@ func (l *Lifetime) End(release func()) bool {
 	return true
 }
 
+// OnEnd has f run once the lifetime is over and its last lease has been given
+// back, before what it guards is released: that is how an arena frees what
+// lives as long as its memory, such as callbacks. Functions run in the goroutine
+// that gives the last lease back, the latest one first, whoever ended the
+// lifetime; they must not wait for anything that needs that goroutine.
+//
+// stop takes f back, for what is freed earlier, and reports whether it did: if
+// not, f runs or has run. When the lifetime is over already, OnEnd returns
+// ErrEnded and f never runs.
+func (l *Lifetime) OnEnd(f func()) (stop func() bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.Ended() {
+		return nil, ErrEnded
+	}
+	hook := l.hooks.PushBack(f)
+	return func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if hook == nil || l.drained {
+			return false
+		}
+		l.hooks.Remove(hook)
+		hook = nil
+		return true
+	}, nil
+}
+
 // drain runs when no lease is left after the end. It may be called again, by
 // an Acquire that came too late and took its count back.
 func (l *Lifetime) drain() {
@@ -105,6 +135,9 @@ func (l *Lifetime) drain() {
 	l.release = nil
 	l.mu.Unlock()
 
+	for hook := l.hooks.Back(); hook != nil; hook = hook.Prev() { // none is added or removed any more
+		hook.Value.(func())()
+	}
 	if release != nil {
 		release()
 	}

@@ -84,6 +84,48 @@ func TestLifetimeForgetsChildrenThatEnded(t *testing.T) {
 	assert.True(t, unmapped)
 }
 
+func TestLifetimeOnEnd(t *testing.T) {
+	library := newLifetime(t, nil)
+	arena := newLifetime(t, library)
+	var ran []string
+	note := func(s string) func() { return func() { ran = append(ran, s) } }
+	must(arena.OnEnd(note("first")))(t)
+	stop := must(arena.OnEnd(note("taken back")))(t)
+	last := must(arena.OnEnd(note("second")))(t)
+	assert.True(t, stop())
+	assert.False(t, stop(), "taken back before")
+
+	require.NoError(t, arena.Acquire())
+	library.End(note("library")) // and the arena with it
+	assert.Empty(t, ran, "a lease is out")
+	_, err := arena.OnEnd(note("late"))
+	assert.ErrorIs(t, err, ErrEnded)
+	arena.Release()
+	assert.Equal(t, []string{"second", "first", "library"}, ran)
+	assert.False(t, last(), "it has run")
+}
+
+// What is taken back does not run, and what is not does, whoever is first.
+func TestLifetimeOnEndHammer(t *testing.T) {
+	for range 200 {
+		l := newLifetime(t, nil)
+		var ran, stopped atomic.Int32
+		var wg sync.WaitGroup
+		const n = 8
+		for range n {
+			wg.Go(func() {
+				stop, err := l.OnEnd(func() { ran.Add(1) })
+				if err != nil || stop() {
+					stopped.Add(1)
+				}
+			})
+		}
+		wg.Go(func() { l.End(nil) })
+		wg.Wait()
+		assert.EqualValues(t, n, ran.Load()+stopped.Load())
+	}
+}
+
 // Leases, arenas and their ends, and the end of it all, at the same time: no
 // lease is ever held after the release that it should hold up.
 func TestLifetimeHammer(t *testing.T) {
