@@ -26,6 +26,7 @@ type Array struct {
 	from    *origin
 	shape   []int
 	strides []int64 // in bytes
+	owned   bool    // made with memory of its own; arrays derived from it are not
 }
 
 // AsArray makes an array of the elements of a view in C's order: the last index
@@ -63,7 +64,7 @@ func AsArray(v View, shape ...int) (Array, error) {
 func dimensions(v View) (shape []int, elem dtype.Type, err error) {
 	shape, elem = []int{}, v.typ
 	for {
-		a, ok := dtype.Resolve(elem).(*dtype.Array)
+		a, ok := arrayType(elem)
 		if !ok {
 			return shape, elem, nil
 		}
@@ -127,7 +128,7 @@ func NewArray(v View, elem dtype.Type, offset uint64, shape []int, strides []int
 	if v.from.big && hasByteOrder(elem) {
 		from.big = true
 	}
-	return Array{v.space, v.life, v.addr + offset, elem, size, from, slices.Clone(shape), slices.Clone(strides)}, nil
+	return Array{v.space, v.life, v.addr + offset, elem, size, from, slices.Clone(shape), slices.Clone(strides), false}, nil
 }
 
 // reach is how many bytes the elements' addresses go below and above that of
@@ -152,6 +153,12 @@ func reach(shape []int, strides []int64) (below, above uint64, err error) {
 		*to = sum
 	}
 	return below, above, nil
+}
+
+// derived is an array of the same bytes with a shape of its own to change.
+func (a Array) derived() Array {
+	a.shape, a.strides, a.owned = slices.Clone(a.shape), slices.Clone(a.strides), false
+	return a
 }
 
 // Elem is the type of the elements.
@@ -238,7 +245,7 @@ func (a Array) Index(index ...int) (Array, error) {
 		return Array{}, a.fail("index", err)
 	}
 	a.addr += uint64(off)
-	a.shape, a.strides = a.shape[len(index):], a.strides[len(index):]
+	a.shape, a.strides, a.owned = a.shape[len(index):], a.strides[len(index):], false
 	return a, nil
 }
 
@@ -247,8 +254,7 @@ func (a Array) Slice(spans ...Span) (Array, error) {
 	if len(spans) > len(a.shape) {
 		return Array{}, a.fail("slice", fmt.Errorf("%w: %d spans for %d axes", ErrRange, len(spans), len(a.shape)))
 	}
-	b := a
-	b.shape, b.strides = slices.Clone(a.shape), slices.Clone(a.strides)
+	b := a.derived()
 	for axis, s := range spans {
 		start, n, step, err := s.resolve(a.shape[axis])
 		if err != nil {
@@ -272,7 +278,7 @@ func (a Array) Transpose(axes ...int) (Array, error) {
 			axes = append(axes, len(a.shape)-1-i)
 		}
 	}
-	b := a
+	b := a.derived()
 	b.shape, b.strides = nil, nil
 	seen := make([]bool, len(a.shape))
 	for _, axis := range axes {
@@ -302,17 +308,16 @@ func (a Array) Field(name string) (Array, error) {
 	if err != nil {
 		return Array{}, a.fail("field", err)
 	}
-	b := a
+	b := a.derived()
 	b.from = &origin{root: a.from.root, path: a.from.path + "." + name, bits: m.bits, big: m.big}
 	b.elem, b.size = m.typ, m.size
-	b.shape, b.strides = slices.Clone(a.shape), slices.Clone(a.strides)
 	if m.bits.n > 0 {
 		return b, nil
 	}
 	b.from.bits = bitRange{}
 	b.addr += m.offset
 	for {
-		t, ok := dtype.Resolve(b.elem).(*dtype.Array)
+		t, ok := arrayType(b.elem)
 		if !ok || t.Flexible() || dtype.Resolve(t.Elem()) == dtype.Type(dtype.CChar) || t.Len() > math.MaxInt {
 			return b, nil
 		}

@@ -71,6 +71,7 @@ type Sharer interface {
 
 // sharesWith reports whether addresses of one space are valid in another.
 func sharesWith(a, b Space) bool {
+	a, b = underlying(a), underlying(b)
 	if a == b {
 		return true
 	}
