@@ -31,6 +31,9 @@ type scalarCallable struct {
 	callable
 	masks  []uint64 // what of each word is passed
 	result wordOp
+	// loop is the plan of the loop that maps the function, once it was mapped.
+	// It belongs to the goroutine that holds the instance's lock.
+	loop *callable
 }
 
 func (c *scalarCallable) Call(f *wasmffi.Frame) error {

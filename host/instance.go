@@ -50,8 +50,9 @@ type instance struct {
 	// aborted is why the call that is going on was ended from outside C.
 	aborted error
 	clock   clock
-	// indirects call function pointers, by their type.
-	indirects map[string]api.Module
+	// generatedMods are the instances of generated modules that call function
+	// pointers, by the type of these, and that map functions, by their bytes.
+	generatedMods map[string]api.Module
 }
 
 // A level is the state of one call into C, of those that are nested.

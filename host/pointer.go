@@ -110,17 +110,25 @@ func (in *instance) indirect(t guestabi.FuncType) (api.Module, error) {
 	if err := in.enter(nil); err != nil {
 		return nil, err
 	}
-	key := t.String()
-	m, ok := in.indirects[key]
-	var err error
-	if !ok {
-		if m, err = in.helper(guestabi.CallIndirectModule(t, in.tableName()), nil); err == nil {
-			if in.indirects == nil {
-				in.indirects = map[string]api.Module{}
-			}
-			in.indirects[key] = m
-			in.pools.keep(m)
-		}
-	}
+	m, err := in.generated(t.String(), func() []byte { return guestabi.CallIndirectModule(t, in.tableName()) })
 	return m, in.leave(err)
+}
+
+// generated is an instance of a generated module that imports the guest, made
+// when it is first asked for by its key, inside a call that was entered.
+func (in *instance) generated(key string, wasm func() []byte) (api.Module, error) {
+	m, ok := in.generatedMods[key]
+	if ok {
+		return m, nil
+	}
+	m, err := in.helper(wasm(), nil)
+	if err != nil {
+		return nil, err
+	}
+	if in.generatedMods == nil {
+		in.generatedMods = map[string]api.Module{}
+	}
+	in.generatedMods[key] = m
+	in.pools.keep(m)
+	return m, nil
 }

@@ -53,7 +53,7 @@ func BenchmarkPrepared(b *testing.B) {
 			name += "/errno"
 		}
 		b.Run(name, func(b *testing.B) {
-			call, words := prepare(b, lib, c.name, c.result, c.params...)
+			call, words := prepareFunc(b, lib, c.name, c.result, c.params...)
 			f := &wasmffi.Frame{Words: make([]uint64, words), WantErrno: c.errno}
 			b.ReportAllocs()
 			for b.Loop() {
@@ -65,7 +65,7 @@ func BenchmarkPrepared(b *testing.B) {
 	}
 }
 
-func prepare(b *testing.B, lib wasmffi.Library, name string, result dtype.Type, params ...dtype.Type) (wasmffi.Callable, int) {
+func prepareFunc(b testing.TB, lib wasmffi.Library, name string, result dtype.Type, params ...dtype.Type) (wasmffi.Callable, int) {
 	var ps []dtype.Param
 	for _, p := range params {
 		ps = append(ps, dtype.Param{Type: p})

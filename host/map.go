@@ -1,0 +1,88 @@
+package host
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/guestabi"
+)
+
+// mapChunk is how many calls are made in one crossing: few enough that nobody
+// waits for long though C itself never yields, many enough that the crossing
+// costs nothing.
+const mapChunk = 1 << 15
+
+// Map makes many calls, through a generated loop that is compiled once for each
+// wasm signature and way of loading and storing the scalars.
+func (c *scalarCallable) Map(ctx context.Context, m *wasmffi.Mapping) error {
+	operands := len(c.masks)
+	if c.result.kind != wordNone {
+		operands++
+	}
+	if len(m.Operands) != operands {
+		return fmt.Errorf("%w: a mapping of %d operands, not %d", wasmffi.ErrArgCount, len(m.Operands), operands)
+	}
+	return m.Chunks(mapChunk, func(part wasmffi.Mapping) error {
+		if err := c.in.enter(ctx); err != nil {
+			return err
+		}
+		return c.in.leave(c.mapPart(&part))
+	})
+}
+
+func (c *scalarCallable) mapPart(m *wasmffi.Mapping) error {
+	if c.loop == nil {
+		var err error
+		if c.loop, err = c.newLoop(len(m.Operands)); err != nil {
+			return err
+		}
+	}
+	h := c.loop.handle(c.in.level.depth)
+	stack := h.stack
+	stack[0], stack[1], stack[2] = uint64(c.loop.slot), m.Inner, m.Outer
+	for i, o := range m.Operands {
+		turn := o.Outer - o.Inner*int64(m.Inner)
+		stack[3+3*i] = uint64(uint32(o.Addr))
+		stack[4+3*i] = uint64(uint32(o.Inner))
+		stack[5+3*i] = uint64(uint32(turn))
+	}
+	if err := h.fn.CallWithStack(&c.in.wasmCtx, stack); err != nil {
+		return c.loop.fault(h, err)
+	}
+	return nil
+}
+
+// newLoop is the plan of the generated loop for this function, whose slot is
+// the function's.
+func (c *scalarCallable) newLoop(operands int) (*callable, error) {
+	in := c.in
+	if len(in.mod.res.Tables) == 0 || in.mod.res.Memory == "" {
+		return nil, fmt.Errorf("%w: the module has no function table or no memory", wasmffi.ErrNotSupported)
+	}
+	loop := &callable{lib: c.lib, in: in, name: c.name, slot: c.slot}
+	if loop.slot < 0 {
+		e, ok := in.mod.res.Module.Export(c.name)
+		if !ok {
+			return nil, c.lib.notFound(c.name)
+		}
+		slot, err := in.slotOf(e)
+		if err != nil {
+			return nil, err
+		}
+		loop.slot = int64(slot)
+	}
+	wasm, err := guestabi.MapModule(c.sig, in.tableName(), guestabi.Name{Module: guestName, Name: in.mod.res.Memory})
+	if err != nil {
+		return nil, err
+	}
+	m, err := in.generated(string(wasm), func() []byte { return wasm })
+	if err != nil {
+		return nil, err
+	}
+	loop.export = func() api.Function { return m.ExportedFunction(guestabi.MapCall) }
+	loop.first.stack = make([]uint64, 3+3*operands)
+	return loop, nil
+}
