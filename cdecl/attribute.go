@@ -100,7 +100,11 @@ func (r *reader) attributed(q qualified, attrs []*attribute) (qualified, error) 
 	for _, a := range attrs {
 		switch a.name {
 		case "vector_size", "ext_vector_type", "neon_vector_type", "neon_polyvector_type":
-			return q, r.errorAt(a.pos, fmt.Errorf("%w on %s", dtype.ErrNotSupported, r.abi), "vector type")
+			t, err := r.vector(q.t, a)
+			if err != nil {
+				return q, err
+			}
+			q.t = t
 		case "mode":
 			name := plainName(strings.TrimSpace(string(r.text[a.args.pos:a.args.end])))
 			t := r.mode(q.t, name)

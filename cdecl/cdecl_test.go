@@ -386,7 +386,7 @@ func TestRedeclaration(t *testing.T) {
 // What no ABI here has spoils only what is built on it.
 func TestUnsupported(t *testing.T) {
 	d := parse(t, `
-		typedef float vec __attribute__((vector_size(16)));
+		typedef float vec __attribute__((vector_size(12)));
 		vec add(vec a, vec b);
 		struct holder { int a; vec v; };
 		struct outer { struct holder h; };

@@ -170,7 +170,11 @@ func (r *reader) param(p *cc.ParameterDeclaration) (dtype.Param, error) {
 	if err != nil {
 		return dtype.Param{}, err
 	}
-	q, name := base.qualified, ""
+	q, err := r.attributed(base.qualified, r.vectorsAround(start))
+	if err != nil {
+		return dtype.Param{}, err
+	}
+	name := ""
 	if p.Declarator != nil {
 		name, _ = r.declaratorName(p.Declarator)
 		q, err = r.declared(p.Declarator, q)
@@ -281,6 +285,9 @@ func (r *reader) typeName(n *cc.TypeName) (qualified, error) {
 		return q, r.errorAt(n.Position().Offset, nil, "not a type")
 	}
 	if err != nil {
+		return q, err
+	}
+	if q, err = r.attributed(q, r.vectorsAround(n.Position().Offset)); err != nil {
 		return q, err
 	}
 	return r.abstract(n.AbstractDeclarator, q)

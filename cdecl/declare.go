@@ -151,7 +151,7 @@ func (r *reader) declaration(ds *cc.DeclarationSpecifiers, list []*cc.Declarator
 		if i > 0 {
 			from = ends[i]
 		}
-		own := append(r.take(from, ends[i+1]), shared...)
+		own := append(r.takeOwn(from, ends[i+1]), shared...)
 		if err := r.declarator(base, err, d, own, span{from, ends[i+1]}); err != nil {
 			return err
 		}
@@ -179,6 +179,9 @@ func (r *reader) declarator(base specs, baseErr error, d *cc.Declarator, attrs [
 	}
 	if err == nil {
 		t, err = r.declared(d, t)
+	}
+	if err == nil {
+		err = r.noVectorsLeft(at.pos, at.end)
 	}
 	fn, isFunc := dtype.Resolve(t.t).(*dtype.Func)
 	switch {

@@ -24,15 +24,15 @@
 // Everything that says what a type is: bit-fields, flexible array members,
 // anonymous members, const behind pointers, function pointers, incomplete and
 // mutually recursive types, _Complex, __int128, long double,
-// __attribute__((packed, aligned, ms_struct, gcc_struct, mode,
+// __attribute__((packed, aligned, vector_size, ms_struct, gcc_struct, mode,
 // scalar_storage_order, transparent_union)), _Alignas, __declspec(align),
 // #pragma pack, ms_struct and scalar_storage_order, and their _Pragma forms.
 // Function bodies are skipped, and a text's last semicolon may be left out.
 // _Static_assert is checked, so that a header
 // made for another ABI is refused.
 //
-// A declaration that uses what no ABI here has (vector types, _Float16,
-// decimal floats) does not spoil the rest: asking for its name, or for what is
+// A declaration that uses what no ABI here has (_Float16, decimal floats,
+// vectors of three) does not spoil the rest: asking for its name, or for what is
 // built on it, gives an [Error] that wraps [dtype.ErrNotSupported].
 //
 // # Untrusted text

@@ -162,7 +162,10 @@ func (r *reader) members(d *cc.StructDeclaration, from, end int) ([]dtype.Field,
 		if n := l.StructDeclaratorList; n != nil {
 			to = r.offset(n.Token)
 		}
-		f, err := r.member(l.StructDeclarator, base, append(r.take(first, to), shared...))
+		f, err := r.member(l.StructDeclarator, base, append(r.takeOwn(first, to), shared...))
+		if err == nil {
+			err = r.noVectorsLeft(first, to)
+		}
 		if err != nil {
 			return nil, err
 		}

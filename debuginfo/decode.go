@@ -172,7 +172,7 @@ func (d *decoder) isConst(off int) bool {
 // flexible array.
 func (d *decoder) array(e *entry, depth int) (*ctype, error) {
 	if e.vector {
-		return nil, fmt.Errorf("%w: vector type", dtype.ErrNotSupported)
+		return d.vector(e, depth)
 	}
 	elem, err := d.decode(e.typ, depth+1)
 	if err != nil {

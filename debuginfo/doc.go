@@ -25,7 +25,7 @@
 // which DWARF does not carry, are derived so that the layout on [Info.ABI] is
 // exactly that, as are unnamed bit-fields.
 //
-// What dtype cannot express (vector types, _Float128 beside an x87 long double)
+// What dtype cannot express (vectors of three, _Float128 beside an x87 long double)
 // is an error wrapping [dtype.ErrNotSupported] where it is used by value or
 // asked for by name. Behind a pointer it does no harm: a struct of that kind is
 // left incomplete there, and anything else becomes void.

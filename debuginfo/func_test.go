@@ -266,11 +266,11 @@ func TestNotC(t *testing.T) {
 // What C has and dtype has not.
 func TestNotSupported(t *testing.T) {
 	const c = `
-typedef float v4 __attribute__((vector_size(16)));
-struct vec { v4 v; };
+typedef _Float128 quad;
+struct vec { quad v; };
 union tagged { struct vec v; int i; };
-v4 byvalue(v4 a) { return a; }
-float bypointer(const v4 *a, struct vec *s) { return (*a)[0] + s->v[0]; }
+quad byvalue(quad a) { return a; }
+float bypointer(const quad *a, struct vec *s) { return *a + s->v; }
 struct holder { struct vec *p; int n; } holder;
 int useunion(union tagged *u) { return u->i; }`
 	tc := gcc
@@ -278,10 +278,10 @@ int useunion(union tagged *u) { return u->i; }`
 	info := tc.compile(t, "vec.c", c)
 	_, err := info.Func("byvalue")
 	assert.ErrorIs(t, err, dtype.ErrNotSupported)
-	assert.ErrorContains(t, err, "byvalue: result: not supported: vector type")
+	assert.ErrorContains(t, err, `byvalue: result: not supported: base type "_Float128" of 16 bytes with encoding 4`)
 	_, err = info.Type("union tagged")
 	assert.ErrorIs(t, err, dtype.ErrNotSupported)
-	assert.ErrorContains(t, err, "union tagged: member v: struct vec: member v: not supported: vector type")
+	assert.ErrorContains(t, err, `union tagged: member v: struct vec: member v: not supported: base type "_Float128" of 16 bytes with encoding 4`)
 
 	f, err := info.Func("bypointer")
 	require.NoError(t, err)

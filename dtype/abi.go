@@ -19,7 +19,8 @@ type ABI struct {
 	dialect  Dialect // how bit-fields and packed structs are laid out
 	msvc     bool    // MSDialect means Microsoft's own compiler, not ms_struct
 
-	anonAlign bool // unnamed bit-fields align their struct
+	anonAlign bool   // unnamed bit-fields align their struct
+	vector    uint64 // greatest alignment of a vector type; 0 if any
 }
 
 // A LongDoubleFormat is what long double is on an ABI.
@@ -50,18 +51,23 @@ const maxABIs = 16
 //     out as ms_struct. gcc packs the bit-fields of packed structs there, clang
 //     does not; the rules are clang's.
 //   - freebsd-*: x86_64-unknown-freebsd, aarch64-unknown-freebsd.
+//
+// Vector types are aligned to their size, but to 16 bytes at most on arm64 and,
+// without AVX, on Apple's amd64, to 8192 in Windows' object files. gcc's _Alignof
+// gives no more than 16 for them; its structs have the alignment here, which is
+// what its __alignof__ gives.
 var (
 	WASM32       = &ABI{name: "wasm32", index: 0, pointer: 4, long: 4, wchar: 4, ldouble: 16, ldFormat: LongDoubleQuad, int128: true, dialect: SysVDialect}
 	LinuxAMD64   = &ABI{name: "linux-amd64", index: 1, pointer: 8, long: 8, wchar: 4, ldouble: 16, ldFormat: LongDoubleX87, int128: true, dialect: SysVDialect}
-	LinuxARM64   = &ABI{name: "linux-arm64", index: 2, pointer: 8, long: 8, wchar: 4, ucharCh: true, uwchar: true, ldouble: 16, ldFormat: LongDoubleQuad, int128: true, dialect: SysVDialect, anonAlign: true}
-	DarwinAMD64  = &ABI{name: "darwin-amd64", index: 3, pointer: 8, long: 8, wchar: 4, ldouble: 16, ldFormat: LongDoubleX87, int128: true, dialect: SysVDialect}
-	DarwinARM64  = &ABI{name: "darwin-arm64", index: 4, pointer: 8, long: 8, wchar: 4, ldouble: 8, ldFormat: LongDoubleIsDouble, int128: true, dialect: SysVDialect}
-	WindowsAMD64 = &ABI{name: "windows-amd64", index: 5, pointer: 8, long: 4, wchar: 2, uwchar: true, ldouble: 8, ldFormat: LongDoubleIsDouble, int128: true, dialect: MSDialect, msvc: true}
-	WindowsARM64 = &ABI{name: "windows-arm64", index: 6, pointer: 8, long: 4, wchar: 2, uwchar: true, ldouble: 8, ldFormat: LongDoubleIsDouble, int128: true, dialect: MSDialect, msvc: true}
-	MinGWAMD64   = &ABI{name: "mingw-amd64", index: 7, pointer: 8, long: 4, wchar: 2, uwchar: true, ldouble: 16, ldFormat: LongDoubleX87, int128: true, dialect: MSDialect}
+	LinuxARM64   = &ABI{name: "linux-arm64", index: 2, pointer: 8, long: 8, wchar: 4, ucharCh: true, uwchar: true, ldouble: 16, ldFormat: LongDoubleQuad, int128: true, dialect: SysVDialect, anonAlign: true, vector: 16}
+	DarwinAMD64  = &ABI{name: "darwin-amd64", index: 3, pointer: 8, long: 8, wchar: 4, ldouble: 16, ldFormat: LongDoubleX87, int128: true, dialect: SysVDialect, vector: 16}
+	DarwinARM64  = &ABI{name: "darwin-arm64", index: 4, pointer: 8, long: 8, wchar: 4, ldouble: 8, ldFormat: LongDoubleIsDouble, int128: true, dialect: SysVDialect, vector: 16}
+	WindowsAMD64 = &ABI{name: "windows-amd64", index: 5, pointer: 8, long: 4, wchar: 2, uwchar: true, ldouble: 8, ldFormat: LongDoubleIsDouble, int128: true, dialect: MSDialect, msvc: true, vector: 8192}
+	WindowsARM64 = &ABI{name: "windows-arm64", index: 6, pointer: 8, long: 4, wchar: 2, uwchar: true, ldouble: 8, ldFormat: LongDoubleIsDouble, int128: true, dialect: MSDialect, msvc: true, vector: 16}
+	MinGWAMD64   = &ABI{name: "mingw-amd64", index: 7, pointer: 8, long: 4, wchar: 2, uwchar: true, ldouble: 16, ldFormat: LongDoubleX87, int128: true, dialect: MSDialect, vector: 8192}
 	Emscripten32 = &ABI{name: "emscripten32", index: 8, pointer: 4, long: 4, wchar: 4, ldouble: 8, ldFormat: LongDoubleQuad, int128: true, dialect: SysVDialect}
 	FreeBSDAMD64 = &ABI{name: "freebsd-amd64", index: 9, pointer: 8, long: 8, wchar: 4, ldouble: 16, ldFormat: LongDoubleX87, int128: true, dialect: SysVDialect}
-	FreeBSDARM64 = &ABI{name: "freebsd-arm64", index: 10, pointer: 8, long: 8, wchar: 4, ucharCh: true, uwchar: true, ldouble: 16, ldFormat: LongDoubleQuad, int128: true, dialect: SysVDialect, anonAlign: true}
+	FreeBSDARM64 = &ABI{name: "freebsd-arm64", index: 10, pointer: 8, long: 8, wchar: 4, ucharCh: true, uwchar: true, ldouble: 16, ldFormat: LongDoubleQuad, int128: true, dialect: SysVDialect, anonAlign: true, vector: 16}
 )
 
 var abis = []*ABI{WASM32, LinuxAMD64, LinuxARM64, DarwinAMD64, DarwinARM64, WindowsAMD64, WindowsARM64, MinGWAMD64, Emscripten32, FreeBSDAMD64, FreeBSDARM64}

@@ -30,7 +30,7 @@ func (w *bufferWriter) item(it item) error {
 	if w.Len() > w.room {
 		return fmt.Errorf("%w: the format is too long", ErrOverflow)
 	}
-	shape, elem := dims(it.typ)
+	shape, elem := w.abi.dims(it.typ)
 	code := ""
 	switch n := len(shape); {
 	case n > 0 && elem == CChar:

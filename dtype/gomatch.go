@@ -16,7 +16,7 @@ import (
 // type is aligned at least as C asks. The sign of char, wchar_t and enums is
 // the compiler's choice and does not count. A C pointer matches [Addr] and
 // other unsigned integers of its size; a union, an array of unsigned integers
-// of its size; a bit-field, nothing.
+// of its size; a vector, an array of its lanes; a bit-field, nothing.
 //
 // A C object may be less aligned than Go wants (packed structs): check its
 // address against t.Align() before taking it for a *T.
@@ -57,7 +57,7 @@ func (m *goMatcher) match(t reflect.Type, c Type, path string) error {
 		return m.fail(path, c, "a Go %v holds pointers or bools", t.Kind())
 	}
 	ok := false
-	switch c := Resolve(c).(type) {
+	switch c := asArray(Resolve(c)).(type) {
 	case *Struct:
 		if t.Kind() == reflect.Struct {
 			return m.matchStruct(t, c, path)

@@ -74,6 +74,9 @@ func (c *comparer) same(x, y Type) bool {
 	case *Array:
 		y, ok := y.(*Array)
 		return ok && x.n == y.n && x.flexible == y.flexible && c.same(x.elem, y.elem)
+	case *Vector:
+		y, ok := y.(*Vector)
+		return ok && x.lanes == y.lanes && c.same(x.elem, y.elem)
 	case *Enum:
 		y, ok := y.(*Enum)
 		return ok && sameEnum(x, y)

@@ -125,6 +125,8 @@ func orderMembers(fields []itemField) (attr Attr, members []Field, err error) {
 // order of bytes.
 func isByte(t Type) bool {
 	switch e := elemOf(t).(type) {
+	case *Vector:
+		return isByte(e.elem)
 	case *Bool:
 		return true
 	case *Int:
@@ -171,14 +173,33 @@ func isPad(name string) bool {
 
 // dims are the lengths of an array of any dimensions, outermost first, and its
 // element type.
-func dims(t Type) (shape []uint64, elem Type) {
+func (a *ABI) dims(t Type) (shape []uint64, elem Type) {
 	for {
-		arr, ok := Resolve(t).(*Array)
-		if !ok {
-			return shape, Resolve(t)
+		switch arr := Resolve(t).(type) {
+		case *Array:
+			shape, t = append(shape, arr.n), arr.elem
+		case *Vector:
+			return append(shape, arr.lanes), a.laneOf(arr)
+		default:
+			return shape, arr
 		}
-		shape, t = append(shape, arr.n), arr.elem
 	}
+}
+
+// laneOf is the element type of a vector, whose characters are no text.
+func (a *ABI) laneOf(t *Vector) Type {
+	switch e := Resolve(t.elem).(type) {
+	case *Int:
+		switch {
+		case e == Char32T:
+			return Uint32
+		case e == CChar && a.Signed(e):
+			return CSChar
+		case e == CChar:
+			return CUChar
+		}
+	}
+	return Resolve(t.elem)
 }
 
 // maxItemText bounds the descriptions that are read, whose nested arrays and

@@ -117,6 +117,8 @@ func (a *ABI) info(t Type) (typeInfo, error) {
 		return typeInfo{size: a.floatSize(t), align: a.floatAlign(t)}, nil
 	case *Complex:
 		return typeInfo{size: 2 * a.floatSize(t.part), align: a.floatAlign(t.part)}, nil
+	case *Vector:
+		return a.vectorInfo(t)
 	case *Pointer:
 		return typeInfo{size: uint64(a.pointer), align: uint64(a.pointer)}, nil
 	case *Enum:
@@ -267,9 +269,9 @@ func (a *ABI) memberOf(f Field, attr Attr) (member, error) {
 		m.scalar = a.IntSize(e)
 	case *Float:
 		m.scalar = a.floatSize(e)
-	case *Pointer:
+	case *Pointer, *Vector: // gcc leaves pointers as they are, and swaps constant vectors only
 		if attr.Endian == BigEndian {
-			return member{}, a.layoutError(f.Type, fmt.Errorf("%w: pointer in a big-endian struct", ErrNotSupported))
+			return member{}, a.layoutError(f.Type, fmt.Errorf("%w: %s in a big-endian struct", ErrNotSupported, pointerOrVector(e)))
 		}
 	}
 	if f.BitField && uint64(f.Bits) > 8*info.size {

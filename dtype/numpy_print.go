@@ -51,7 +51,7 @@ func subarray(base string, shape []uint64) string {
 
 // base is a dtype without the subarray's shape.
 func (w *numpyWriter) base(it item) (string, []uint64, error) {
-	shape, elem := dims(it.typ)
+	shape, elem := w.abi.dims(it.typ)
 	if len(shape) > 0 {
 		last := shape[len(shape)-1]
 		switch elem {

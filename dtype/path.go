@@ -119,9 +119,9 @@ func (a *ABI) member(l *Layout, name string) (Place, bool) {
 	return Place{}, false
 }
 
-// Elem finds element i of an array.
+// Elem finds element i of an array or lane i of a vector.
 func (a *ABI) Elem(t Type, i uint64) (Place, error) {
-	arr, ok := Resolve(t).(*Array)
+	arr, ok := asArray(Resolve(t)).(*Array)
 	if !ok {
 		return Place{}, noMember(t, fmt.Sprintf("[%d]", i), "not an array")
 	}

@@ -35,8 +35,8 @@ package dtype
 
 import "fmt"
 
-// A Type is a C type: one of *Void, *Bool, *Int, *Float, *Complex, *Pointer,
-// *Array, *Struct, *Union, *Enum, *Func or *Named. The set is closed.
+// A Type is a C type: one of *Void, *Bool, *Int, *Float, *Complex, *Vector,
+// *Pointer, *Array, *Struct, *Union, *Enum, *Func or *Named. The set is closed.
 type Type interface {
 	// String is the type as C spells it: "int", "struct point *",
 	// "int (*)(const char *)". Only a type without a tag is spelt by its

@@ -13,7 +13,7 @@ import (
 func variants(t testing.TB) []Type {
 	enum := must(NewEnum("e", EnumConst{"A", 0}))
 	return []Type{
-		CVoid, CBool, CInt, CDouble, ComplexOf(CDouble), PointerTo(CInt), must(ArrayOf(CInt, 2)),
+		CVoid, CBool, CInt, CDouble, ComplexOf(CDouble), must(VectorOf(CFloat, 4)), PointerTo(CInt), must(ArrayOf(CInt, 2)),
 		mustStruct(t, "s", Attr{}, Field{Name: "i", Type: CInt}), mustUnion(t, "u", Attr{}, Field{Name: "i", Type: CInt}),
 		enum, must(NewFunc(CInt, nil, false)), must(NewNamed("t", CInt)),
 	}
@@ -73,7 +73,7 @@ func TestEveryVariant(t *testing.T) {
 			assert.Error(t, WASM32.MatchGo(reflect.TypeFor[string](), v))
 		})
 	}
-	assert.Len(t, kinds, 12, "variants of Type")
+	assert.Len(t, kinds, 13, "variants of Type")
 }
 
 func TestAlienType(t *testing.T) {

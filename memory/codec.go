@@ -57,7 +57,7 @@ var codecs cache[codecKey, codec]
 func codecFor(abi *dtype.ABI, g reflect.Type, c dtype.Type, big bool) (codec, error) {
 	key := codecKey{abi, g, dtype.Resolve(c), big}
 	switch key.c.(type) {
-	case *dtype.Array, *dtype.Pointer: // quick to make, and of endless types
+	case *dtype.Array, *dtype.Vector, *dtype.Pointer: // quick to make, and of endless types
 		return newCodec(key)
 	}
 	return codecs.get(key, newCodec)
@@ -90,8 +90,11 @@ func newCodec(key codecKey) (codec, error) {
 		}
 		return nil, mismatch(g, c)
 	}
-	if a, ok := c.(*dtype.Array); ok {
-		return newArrayCodec(key, a)
+	switch c := c.(type) {
+	case *dtype.Array:
+		return newArrayCodec(key, c)
+	case *dtype.Vector:
+		return newVectorCodec(key, c)
 	}
 	if !key.big && abi.MatchGo(g, c) == nil {
 		return copyCodec{}, nil

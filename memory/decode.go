@@ -99,6 +99,8 @@ func (d *decoder) natural(t dtype.Type, data []byte, big bool) (any, error) {
 		return d.record(ms, data)
 	case *dtype.Array:
 		return d.array(t, data, big)
+	case *dtype.Vector:
+		return d.array(t.Array(), data, big)
 	}
 	if s, ok := cScalar(d.abi, t); ok {
 		return s.natural(s.load(data, big)), nil

@@ -230,7 +230,7 @@ func (e *Encoder) pointer(v reflect.Value, elem dtype.Type, flow Flow) (int, err
 			return -1, nil
 		}
 		v = v.Elem()
-		if _, isArray := dtype.Resolve(elem).(*dtype.Array); v.Kind() == reflect.Array && !isArray {
+		if _, isArray := arrayType(elem); v.Kind() == reflect.Array && !isArray {
 			return e.objects(v.Slice(0, v.Len()), true, elem, flow)
 		}
 		return e.objects(v, false, elem, flow)

@@ -113,7 +113,7 @@ func Use[T any](v View, f func(s []T) error) error {
 		return v.fail("use", ErrNull)
 	}
 	elem, n := v.typ, uint64(1)
-	if a, ok := dtype.Resolve(v.typ).(*dtype.Array); ok {
+	if a, ok := arrayType(v.typ); ok {
 		elem, n = a.Elem(), v.Len()
 	}
 	size, err := sharedAs(v.space.ABI(), reflect.TypeFor[T](), elem, v.from)

@@ -149,12 +149,12 @@ func (v View) Field(name string) (View, error) {
 	return f, nil
 }
 
-// Index is an element of an array.
+// Index is an element of an array or a lane of a vector.
 func (v View) Index(i uint64) (View, error) {
 	if v.space == nil {
 		return View{}, v.fail("index", ErrNull)
 	}
-	a, ok := dtype.Resolve(v.typ).(*dtype.Array)
+	a, ok := arrayType(v.typ)
 	if !ok {
 		return View{}, v.fail("index", fmt.Errorf("%w: %v is no array", ErrType, v.typ))
 	}
@@ -182,9 +182,9 @@ func (v View) length(a *dtype.Array, size uint64) uint64 {
 	return a.Len()
 }
 
-// Len is the number of elements of an array, 0 for any other type.
+// Len is the number of elements of an array or vector, 0 for any other type.
 func (v View) Len() uint64 {
-	a, ok := dtype.Resolve(v.typ).(*dtype.Array)
+	a, ok := arrayType(v.typ)
 	if !ok || v.space == nil {
 		return 0
 	}

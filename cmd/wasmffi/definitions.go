@@ -99,6 +99,8 @@ func (w *definitionWriter) name(t dtype.Type) {
 		}
 	case *dtype.Array:
 		w.define(t)
+	case *dtype.Vector:
+		w.name(t.Elem())
 	case *dtype.Enum:
 		if t.Tag() != "" && !w.seen(t.String()) {
 			w.write(dtype.Define(t))

@@ -38,6 +38,8 @@ func (s *scratch) put(dst []byte, t dtype.Type, v value, bigEnd bool) error {
 		return err
 	case *dtype.Array:
 		return s.putArray(dst, r, v, bigEnd)
+	case *dtype.Vector:
+		return s.putArray(dst, r.Array(), v, bigEnd)
 	case *dtype.Struct, *dtype.Union:
 		return s.putRecord(dst, t, v)
 	}

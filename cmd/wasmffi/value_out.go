@@ -44,6 +44,8 @@ func (s *scratch) show(b []byte, t dtype.Type, data []byte, bigEnd bool, flexibl
 			return appendString(b, string(bytes.TrimRight(data[:n], "\x00"))), nil
 		}
 		return s.showElems(b, r.Elem(), data, n, bigEnd)
+	case *dtype.Vector:
+		return s.showElems(b, r.Elem(), data, r.Lanes(), bigEnd)
 	case *dtype.Struct, *dtype.Union:
 		return s.showRecord(b, t, data, flexible)
 	}
