@@ -70,6 +70,9 @@ func (r *record) checkField(f Field) error {
 		if f.Name == "" && !recordOf(t).Complete() && recordOf(t) != r {
 			return fmt.Errorf("%w: unnamed member of type %v", ErrIncomplete, f.Type)
 		}
+		if f.Name == "" && statesAlign(f.Type) {
+			return fmt.Errorf("%w: unnamed member of type %v, whose alignment C could not say there", ErrInvalid, f.Type)
+		}
 	default:
 		if f.Name == "" {
 			return fmt.Errorf("%w: unnamed member of type %v", ErrInvalid, f.Type)
@@ -79,6 +82,13 @@ func (r *record) checkField(f Field) error {
 		return fmt.Errorf("%w: the type contains itself", ErrInvalid)
 	}
 	return nil
+}
+
+// statesAlign reports whether a typedef name on the way to t's own type has an
+// alignment.
+func statesAlign(t Type) bool {
+	n, ok := t.(*Named)
+	return ok && (n.align != 0 || statesAlign(n.under))
 }
 
 // contains reports whether an object of type t holds one of type r.

@@ -140,6 +140,12 @@ func (c *comparer) sameFunc(x, y *Func) bool {
 }
 
 func (c *comparer) sameRecord(xt, yt Type, x, y *record) bool {
+	return c.sameMembers(xt, yt, x, y, false)
+}
+
+// sameMembers compares two structs or two unions. That C spells the definition
+// of an unnamed member without its tag, anonymous tells.
+func (c *comparer) sameMembers(xt, yt Type, x, y *record, anonymous bool) bool {
 	pair := [2]*record{x, y}
 	if c.open[pair] {
 		return true
@@ -155,18 +161,26 @@ func (c *comparer) sameRecord(xt, yt Type, x, y *record) bool {
 	if c.abi != nil {
 		return c.sameLayout(xt, yt)
 	}
-	if x.tag != y.tag || dx.attr != dy.attr || len(dx.fields) != len(dy.fields) {
+	if x.tag != y.tag && !anonymous || dx.attr != dy.attr || len(dx.fields) != len(dy.fields) {
 		return false
 	}
 	for i, f := range dx.fields {
 		g := dy.fields[i]
 		ft, gt := f.Type, g.Type
 		f.Type, g.Type = nil, nil
-		if f != g || !c.same(ft, gt) {
+		if f != g || !c.sameMember(f.Name, ft, gt) {
 			return false
 		}
 	}
 	return true
+}
+
+func (c *comparer) sameMember(name string, x, y Type) bool {
+	rx, ry := recordOf(x), recordOf(y)
+	if name == "" && rx != nil && ry != nil {
+		return isUnion(x) == isUnion(y) && c.sameMembers(Resolve(x), Resolve(y), rx, ry, true)
+	}
+	return c.same(x, y)
 }
 
 // sameLayout compares where members are, not what they are called. Unnamed
