@@ -40,12 +40,12 @@ var (
 // compileArg decides how a Go argument of type g fills the C parameter p. It
 // is the argument policy: one case a sentence.
 func compileArg(abi *dtype.ABI, g reflect.Type, p dtype.Param) (argFunc, error) {
-	if g.Kind() == reflect.Interface && g != callbackType {
+	if g.Kind() == reflect.Interface && g != callbackType || g.Implements(argumentType) {
 		return dynamicArg(p), nil
 	}
 	switch t := dtype.Resolve(p.Type).(type) {
 	case *dtype.Pointer:
-		return compilePointerArg(g, t, p)
+		return compilePointerArg(abi, g, t, p)
 	case *dtype.Bool, *dtype.Int, *dtype.Enum, *dtype.Float:
 		if size, err := abi.Size(t); err == nil && size <= 8 {
 			conv, err := argConv(abi, g, p.Type)
@@ -76,12 +76,13 @@ func valueArg(c *call, i int, v reflect.Value) error {
 	return c.enc.Value(wordBytes(c.words[s.First:s.First+s.Words]), -1, uint64(8*s.First), v, s.Type)
 }
 
-// dynamicArg decides by the value at hand, for parameters of interface type
-// and for calls with unnamed types.
+// dynamicArg decides by the value at hand, for parameters of interface type,
+// for Arguments, and for calls with unnamed types.
 func dynamicArg(p dtype.Param) argFunc {
 	return func(c *call, i int, v reflect.Value) error {
-		for v.IsValid() && v.Kind() == reflect.Interface {
-			v = v.Elem()
+		v, err := settle(v)
+		if err != nil {
+			return err
 		}
 		if !v.IsValid() {
 			if _, ok := dtype.Resolve(p.Type).(*dtype.Pointer); !ok {
@@ -105,7 +106,7 @@ func isPointerType(t dtype.Type) bool {
 	return ok
 }
 
-func compilePointerArg(g reflect.Type, t *dtype.Pointer, p dtype.Param) (argFunc, error) {
+func compilePointerArg(abi *dtype.ABI, g reflect.Type, t *dtype.Pointer, p dtype.Param) (argFunc, error) {
 	fn, toFunc := dtype.Resolve(t.Elem()).(*dtype.Func)
 	switch k := g.Kind(); {
 	case toFunc && k == reflect.Func:
@@ -115,10 +116,14 @@ func compilePointerArg(g reflect.Type, t *dtype.Pointer, p dtype.Param) (argFunc
 		return wordArg, nil
 	case g == viewType, g == pointerType, g == handleType, g.Implements(goPointerType), g.Implements(callbackType), isAddress(g):
 		return wordArg, nil
-	case k == reflect.String, k == reflect.Slice, k == reflect.Pointer:
+	case g == referenceType:
+		return referenceArg(t, p), nil
+	case k == reflect.String, k == reflect.Slice && g != recordType, k == reflect.Pointer:
 		return memoryArg(t.Elem(), flowOf(g, t, p)), nil
 	case k == reflect.UnsafePointer:
 		return nil, fmt.Errorf("%w: an unsafe.Pointer may be Go's or C's; pass a slice or pointer, or a dtype.Addr of C's", memory.ErrType)
+	case isValueOf(abi, g, t.Elem()):
+		return copiedArg(t.Elem()), nil
 	}
 	return nil, typeMismatch(g, p.Type)
 }
@@ -154,9 +159,7 @@ func memoryArg(elem dtype.Type, flow memory.Flow) argFunc {
 		if err != nil || block < 0 {
 			return err
 		}
-		c.enc.Pointers = append(c.enc.Pointers, memory.BlockPointer{
-			Offset: uint64(8 * c.plan.shape.Params[i].First), To: block,
-		})
+		c.pointTo(i, block)
 		return nil
 	}
 }

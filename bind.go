@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/wasmffi/wasmffi/dtype"
 	"github.com/wasmffi/wasmffi/memory"
@@ -36,7 +37,7 @@ func BindAs[F any](lib Library, name string, sig *dtype.Func) (F, error) {
 	if ft.Kind() != reflect.Func {
 		return f, &Error{Op: "bind", Library: lib.Name(), Symbol: name, Err: fmt.Errorf("%w: %v is no func type", memory.ErrType, ft)}
 	}
-	err := bindInto(lib, name, sig, reflect.ValueOf(&f).Elem())
+	err := bindInto(lib, target{name: name}, sig, reflect.ValueOf(&f).Elem())
 	return f, err
 }
 
@@ -79,7 +80,7 @@ func BindAll(lib Library, fns any) error {
 				Err: fmt.Errorf("%w: field %s is not exported", memory.ErrType, field.Name)})
 			continue
 		}
-		if err := bindInto(lib, name, nil, bound.Field(i)); err != nil {
+		if err := bindInto(lib, target{name: name}, nil, bound.Field(i)); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -90,9 +91,29 @@ func BindAll(lib Library, fns any) error {
 	return nil
 }
 
+// A target is what is bound: a function by name, or one that has been found.
+type target struct {
+	name string
+	sym  *Symbol
+}
+
+func (t target) find(lib Library) (Symbol, error) {
+	if t.sym != nil {
+		return *t.sym, nil
+	}
+	sym, err := lib.Lookup(t.name)
+	if err != nil {
+		return Symbol{}, wrapError("bind", lib.Name(), t.name, err)
+	}
+	return sym, nil
+}
+
 // bindInto binds a function of dst's type and stores it there.
-func bindInto(lib Library, name string, sig *dtype.Func, dst reflect.Value) error {
-	if ok, err := bindShape(lib, name, sig, dst.Addr().Interface()); ok {
+func bindInto(lib Library, at target, sig *dtype.Func, dst reflect.Value) error {
+	if leavesOutsOut(dst.Type(), sig) {
+		return bindProtoInto(lib, at, Proto{Sig: sig}, dst)
+	}
+	if ok, err := bindShape(lib, at, sig, dst.Addr().Interface()); ok {
 		if err != nil {
 			dst.SetZero()
 		}
@@ -100,21 +121,26 @@ func bindInto(lib Library, name string, sig *dtype.Func, dst reflect.Value) erro
 	}
 	form, err := formOf(dst.Type())
 	if err != nil {
-		return wrapError("bind", lib.Name(), name, err)
+		return wrapError("bind", lib.Name(), at.name, err)
 	}
 	if sig == nil {
 		if sig, err = form.signature(); err != nil {
-			return wrapError("bind", lib.Name(), name, err)
+			return wrapError("bind", lib.Name(), at.name, err)
 		}
 	}
-	fn, err := BindFunc(lib, name, sig)
+	sym, err := at.find(lib)
 	if err != nil {
 		return err
 	}
-	if err := form.check(fn); err != nil {
+	fn, err := bindSymbol(lib, sym, sig)
+	if err != nil {
 		return err
 	}
-	dst.Set(reflect.MakeFunc(dst.Type(), form.bind(fn)))
+	b, err := form.bind(fn)
+	if err != nil {
+		return err
+	}
+	dst.Set(reflect.MakeFunc(dst.Type(), b.call))
 	return nil
 }
 
@@ -126,11 +152,21 @@ type form struct {
 	hasResult  bool
 	hasErrno   bool
 	hasError   bool
+	results    []reflect.Type // before Errno and error; C has one at most
 }
 
 var contextType = reflect.TypeFor[context.Context]()
 
+// formOf takes apart the type of a function that has C's result and no other.
 func formOf(t reflect.Type) (form, error) {
+	f, err := formWithResults(t)
+	if err == nil && len(f.results) > 1 {
+		err = fmt.Errorf("%w: %v: C has one result at most, before Errno and error", memory.ErrType, t)
+	}
+	return f, err
+}
+
+func formWithResults(t reflect.Type) (form, error) {
 	f := form{t: t}
 	if t.NumIn() > 0 && t.In(0) == contextType {
 		f.hasContext, f.first = true, 1
@@ -144,10 +180,10 @@ func formOf(t reflect.Type) (form, error) {
 		f.hasErrno = true
 		out--
 	}
-	if out > 1 {
-		return f, fmt.Errorf("%w: %v: C has one result at most, before Errno and error", memory.ErrType, t)
-	}
 	f.hasResult = out == 1
+	for i := range out {
+		f.results = append(f.results, t.Out(i))
+	}
 	if t.IsVariadic() && t.In(t.NumIn()-1).Elem().Kind() != reflect.Interface {
 		return f, fmt.Errorf("%w: %v: variadic arguments are ...any", memory.ErrType, t)
 	}
@@ -214,69 +250,121 @@ func paramOf(g reflect.Type) (dtype.Param, error) {
 	return p, nil
 }
 
-// check compares the Go types with the C signature they are to call.
-func (f *form) check(fn *Func) error {
+// A boundFunc is a Go func's way to a C function, with everything decided that
+// the types decide.
+type boundFunc struct {
+	form
+	fn     *Func
+	args   []argFunc // of the declared parameters
+	result resultFunc
+	zero   []reflect.Value // the Go results of a call that failed
+}
+
+// bind compares the Go types with the C signature and makes the conversions.
+func (f *form) bind(fn *Func) (*boundFunc, error) {
 	params := f.params()
 	if len(params) != len(fn.sig.Params()) || f.t.IsVariadic() != fn.sig.Variadic() {
-		return fn.bindError(0, fmt.Errorf("%w: %v has %d for %s", ErrArgCount, f.t, len(params), dtype.Declare(fn.sig, fn.name)))
+		return nil, fn.bindError(0, fmt.Errorf("%w: %v has %d for %s", ErrArgCount, f.t, len(params), dtype.Declare(fn.sig, fn.name)))
 	}
+	b := &boundFunc{form: *f, fn: fn, zero: f.zeroResults()}
 	abi := fn.lib.Space().ABI()
 	for i, g := range params {
-		if _, err := compileArg(abi, g, fn.sig.Params()[i]); err != nil {
-			return fn.bindError(i+1, err)
+		arg, err := compileArg(abi, g, fn.sig.Params()[i])
+		if err != nil {
+			return nil, fn.bindError(i+1, err)
 		}
+		b.args = append(b.args, arg)
 	}
 	if f.hasResult {
-		if err := checkResult(abi, f.t.Out(0), fn.sig.Result()); err != nil {
-			return fn.bindError(0, fmt.Errorf("result: %w", err))
+		var err error
+		if b.result, err = compileResult(abi, f.t.Out(0), fn.sig.Result()); err != nil {
+			return nil, fn.bindError(0, fmt.Errorf("result: %w", err))
 		}
 	}
-	return nil
+	return b, nil
 }
 
-// bind is the body of the Go function: it calls fn with its arguments and
-// gives the results in the form's order.
-func (f *form) bind(fn *Func) func([]reflect.Value) []reflect.Value {
-	return func(in []reflect.Value) []reflect.Value {
-		out := make([]reflect.Value, f.t.NumOut())
-		for i := range out {
-			out[i] = reflect.New(f.t.Out(i)).Elem()
+// zeroResults are the zero values of all results.
+func (f *form) zeroResults() []reflect.Value {
+	zero := make([]reflect.Value, f.t.NumOut())
+	for i := range zero {
+		zero[i] = reflect.Zero(f.t.Out(i))
+	}
+	return zero
+}
+
+// call is the body of the Go function.
+func (b *boundFunc) call(in []reflect.Value) []reflect.Value {
+	out := slices.Clone(b.zero) // the runtime reads it after we return
+	c := takeCall()
+	defer c.end()
+	err := b.enter(c, in)
+	if err == nil && b.hasResult {
+		v := reflect.New(b.t.Out(0)).Elem()
+		if err = c.result(b.result, v); err == nil {
+			out[0] = v
 		}
-		var ctx context.Context
-		if f.hasContext {
-			ctx, _ = in[0].Interface().(context.Context)
+	}
+	b.finish(out, c.errno, err)
+	return out
+}
+
+func (b *boundFunc) enter(c *call, in []reflect.Value) error {
+	args := in[b.first:]
+	p := b.fn.fixed
+	if b.t.IsVariadic() {
+		rest := args[len(args)-1]
+		c.args = append(c.args, args[:len(args)-1]...)
+		for i := range rest.Len() {
+			c.args = append(c.args, rest.Index(i))
 		}
-		args := in[f.first:]
-		if f.t.IsVariadic() {
-			rest := args[len(args)-1]
-			args = args[:len(args)-1]
-			for i := range rest.Len() {
-				args = append(args, rest.Index(i))
-			}
+		args = c.args
+		var err error
+		if p, err = b.fn.planFor(c); err != nil {
+			return err
 		}
-		errno, err := fn.invoke(ctx, args, f.hasErrno, func(c *call) error {
-			if f.hasResult {
-				return c.result(out[0])
-			}
-			return nil
-		})
-		if f.hasErrno {
-			out[len(out)-1-count(f.hasError)].SetInt(int64(errno))
+	}
+	c.begin(p.plan)
+	for i, v := range args {
+		var err error
+		if i < len(b.args) {
+			err = b.args[i](c, i, v)
+		} else {
+			err = p.arg(c, i, v)
 		}
-		switch {
-		case err == nil:
-		case f.hasError:
-			out[len(out)-1].Set(reflect.ValueOf(&err).Elem())
-		default:
-			panic(err)
+		if err != nil {
+			return p.plan.fail(i+1, err)
 		}
-		return out
+	}
+	return c.run(b.context(in), b.hasErrno)
+}
+
+// context is the context among the arguments.
+func (f *form) context(in []reflect.Value) context.Context {
+	if !f.hasContext {
+		return nil
+	}
+	ctx, _ := in[0].Interface().(context.Context)
+	return ctx
+}
+
+// finish sets the results for errno and error. A function without an error
+// result panics.
+func (f *form) finish(out []reflect.Value, errno Errno, err error) {
+	last := len(out) - 1
+	switch {
+	case err == nil:
+	case f.hasError:
+		out[last] = errorValue(err)
+	default:
+		panic(err)
+	}
+	if f.hasError {
+		last--
+	}
+	if f.hasErrno && errno != 0 {
+		out[last] = reflect.ValueOf(errno)
 	}
 }
 
-func count(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
+func errorValue(err error) reflect.Value { return reflect.ValueOf(&err).Elem() }

@@ -8,8 +8,8 @@ import (
 
 // bindShape binds the common scalar func types without reflection: dst points
 // to a func variable. It reports whether it knew the type.
-func bindShape(lib Library, name string, sig *dtype.Func, dst any) (bool, error) {
-	s := shapeBinder{lib: lib, name: name, sig: sig}
+func bindShape(lib Library, at target, sig *dtype.Func, dst any) (bool, error) {
+	s := shapeBinder{lib: lib, at: at, sig: sig}
 	if d, ok := dst.(*func()); ok {
 		f := bound0[Void](&s)
 		*d = func() { f.Call() }
@@ -33,38 +33,38 @@ func bindShape(lib Library, name string, sig *dtype.Func, dst any) (bool, error)
 }
 
 type shapeBinder struct {
-	lib  Library
-	name string
-	sig  *dtype.Func
-	err  error
+	lib Library
+	at  target
+	sig *dtype.Func
+	err error
 }
 
 func bound0[R Result](s *shapeBinder) *Func0[R] {
-	f, err := Bind0[R](s.lib, s.name, s.sig)
+	f, err := bind0[R](s.lib, s.at, s.sig)
 	s.err = err
 	return &f
 }
 
 func bound1[A Scalar, R Result](s *shapeBinder) *Func1[A, R] {
-	f, err := Bind1[A, R](s.lib, s.name, s.sig)
+	f, err := bind1[A, R](s.lib, s.at, s.sig)
 	s.err = err
 	return &f
 }
 
 func bound2[A, B Scalar, R Result](s *shapeBinder) *Func2[A, B, R] {
-	f, err := Bind2[A, B, R](s.lib, s.name, s.sig)
+	f, err := bind2[A, B, R](s.lib, s.at, s.sig)
 	s.err = err
 	return &f
 }
 
 func bound3[A, B, C Scalar, R Result](s *shapeBinder) *Func3[A, B, C, R] {
-	f, err := Bind3[A, B, C, R](s.lib, s.name, s.sig)
+	f, err := bind3[A, B, C, R](s.lib, s.at, s.sig)
 	s.err = err
 	return &f
 }
 
 func bound4[A, B, C, D Scalar, R Result](s *shapeBinder) *Func4[A, B, C, D, R] {
-	f, err := Bind4[A, B, C, D, R](s.lib, s.name, s.sig)
+	f, err := bind4[A, B, C, D, R](s.lib, s.at, s.sig)
 	s.err = err
 	return &f
 }

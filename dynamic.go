@@ -3,9 +3,7 @@ package wasmffi
 import (
 	"context"
 	"fmt"
-	"math"
 	"reflect"
-	"strings"
 	"sync"
 
 	"github.com/wasmffi/wasmffi/dtype"
@@ -19,10 +17,11 @@ type Func struct {
 	sym  Symbol
 	name string
 	sig  *dtype.Func
-	// fixed is the plan of a function that is not variadic. Variadic ones have
-	// a plan for each shape they are called in.
-	fixed  *preparedArgs
-	shapes sync.Map // string of the variadic types → *preparedArgs
+	// fixed is the plan of a function that is declared and not variadic. Others
+	// have a plan for each shape they are called in.
+	fixed      *preparedArgs
+	shapes     shapeCache
+	undeclared bool
 }
 
 // preparedArgs are a plan and, for each parameter, the conversions of the Go
@@ -44,15 +43,9 @@ func BindFunc(lib Library, name string, sig *dtype.Func) (*Func, error) {
 // BindAddr prepares the function that a C function pointer points to. A NULL
 // pointer, and in the sandbox one to no function, are errors.
 func BindAddr(lib Library, addr dtype.Addr, sig *dtype.Func) (*Func, error) {
-	if err := Audit(AuditEvent{Op: AuditCallAddr, Library: lib.Name(), Addr: uint64(addr)}); err != nil {
-		return nil, err
-	}
-	if addr == 0 {
-		return nil, &Error{Op: "bind", Library: lib.Name(), Err: memory.ErrNull}
-	}
-	sym, err := lib.FuncAt(uint64(addr))
+	sym, err := symbolAt(lib, addr)
 	if err != nil {
-		return nil, wrapError("bind", lib.Name(), fmt.Sprintf("%#x", uint64(addr)), err)
+		return nil, err
 	}
 	return bindSymbol(lib, sym, sig)
 }
@@ -66,10 +59,12 @@ func bindSymbol(lib Library, sym Symbol, sig *dtype.Func) (*Func, error) {
 		}
 		f.fixed = p
 	} else if sym.Kind != FuncSymbol {
-		return nil, f.bindError(0, fmt.Errorf("%w: it is a variable, not a function", ErrSignature))
+		return nil, f.bindError(0, errVariable)
 	}
 	return f, nil
 }
+
+var errVariable = fmt.Errorf("%w: it is a variable, not a function", ErrSignature)
 
 func (f *Func) prepare(sig *dtype.Func) (*preparedArgs, error) {
 	p, err := planSymbol(f.lib, f.sym, sig)
@@ -83,10 +78,15 @@ func (f *Func) bindError(arg int, err error) error {
 	return &Error{Op: "bind", Library: f.lib.Name(), Symbol: f.name, Arg: arg, Err: err}
 }
 
+func (f *Func) callError(arg int, err error) error {
+	return &Error{Op: "call", Library: f.lib.Name(), Symbol: f.name, Arg: arg, Err: err}
+}
+
 // Name is the function's name, empty for one known by its address only.
 func (f *Func) Name() string { return f.name }
 
-// Signature is the declared signature.
+// Signature is the declared signature; of an undeclared function it has the
+// result only.
 func (f *Func) Signature() *dtype.Func { return f.sig }
 
 // Call calls the function. Integers, floats and booleans are converted to C's
@@ -105,15 +105,16 @@ func (f *Func) CallErrno(ctx context.Context, args ...any) (result any, errno Er
 }
 
 func (f *Func) call(ctx context.Context, args []any, wantErrno bool) (result any, errno Errno, err error) {
-	vs := make([]reflect.Value, len(args))
-	for i, a := range args {
-		vs[i] = reflect.ValueOf(a)
+	c := takeCall()
+	defer c.end()
+	for _, a := range args {
+		c.args = append(c.args, reflect.ValueOf(a))
 	}
-	errno, err = f.invoke(ctx, vs, wantErrno, func(c *call) (err error) {
-		result, err = c.anyResult()
-		return err
-	})
-	return result, errno, err
+	if err := f.enter(ctx, c, wantErrno); err != nil {
+		return nil, 0, err
+	}
+	result, err = c.anyResult()
+	return result, c.errno, err
 }
 
 // Call calls a function of which nothing has been declared: its signature
@@ -164,97 +165,46 @@ func typeOf(lib Library, sym Symbol) (dtype.Type, error) {
 	return t.TypeOf(sym)
 }
 
-// invoke makes one call and hands it to result while its frame is valid.
-func (f *Func) invoke(ctx context.Context, args []reflect.Value, wantErrno bool, result func(*call) error) (Errno, error) {
-	p, err := f.planFor(args)
+// enter makes the call with c.args. The result is in c until its end.
+func (f *Func) enter(ctx context.Context, c *call, wantErrno bool) error {
+	p, err := f.planFor(c)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	c := beginCall(p.plan)
-	defer c.end()
-	for i, v := range args {
+	c.begin(p.plan)
+	for i, v := range c.args {
 		if err := p.arg(c, i, v); err != nil {
-			return 0, p.plan.fail(i+1, err)
+			return p.plan.fail(i+1, err)
 		}
 	}
-	if err := c.run(ctx, wantErrno); err != nil {
-		return 0, err
-	}
-	return c.errno, result(c)
+	return c.run(ctx, wantErrno)
 }
 
-// planFor is the plan for a call with these arguments.
-func (f *Func) planFor(args []reflect.Value) (*preparedArgs, error) {
+// planFor is the plan for a call with c.args, of which it settles those that
+// decide about it.
+func (f *Func) planFor(c *call) (*preparedArgs, error) {
 	declared := len(f.sig.Params())
+	if n := len(c.args); n < declared || n > declared && f.fixed != nil {
+		return nil, f.callError(0, fmt.Errorf("%w: %d for %s", ErrArgCount, n, dtype.Declare(f.sig, f.name)))
+	}
 	if f.fixed != nil {
-		if len(args) != declared {
-			return nil, &Error{Op: "call", Library: f.lib.Name(), Symbol: f.name,
-				Err: fmt.Errorf("%w: %d for %s", ErrArgCount, len(args), dtype.Declare(f.sig, f.name))}
-		}
 		return f.fixed, nil
 	}
-	if len(args) < declared {
-		return nil, &Error{Op: "call", Library: f.lib.Name(), Symbol: f.name,
-			Err: fmt.Errorf("%w: %d for %s", ErrArgCount, len(args), dtype.Declare(f.sig, f.name))}
-	}
-	types := make([]dtype.Type, len(args)-declared)
-	var key strings.Builder
-	for i := range types {
-		t, err := variadicType(args[declared+i])
+	for i := declared; i < len(c.args); i++ {
+		v, err := settle(c.args[i])
 		if err != nil {
-			return nil, &Error{Op: "call", Library: f.lib.Name(), Symbol: f.name, Arg: declared + i + 1, Err: err}
+			return nil, f.callError(i+1, err)
 		}
-		types[i] = t
-		fmt.Fprintf(&key, "%v;", t)
+		c.args[i] = v
 	}
-	if p, ok := f.shapes.Load(key.String()); ok {
-		return p.(*preparedArgs), nil
-	}
-	sig, err := f.sig.WithArgs(types...)
-	if err != nil {
-		return nil, f.bindError(0, err)
-	}
-	p, err := f.prepare(sig)
-	if err != nil {
-		return nil, err
-	}
-	got, _ := f.shapes.LoadOrStore(key.String(), p)
-	return got.(*preparedArgs), nil
-}
-
-// variadicType is the C type of an argument that matches "...": what C would
-// make of the same literal. Go's int is C's int if the value fits, else long
-// long.
-func variadicType(v reflect.Value) (dtype.Type, error) {
-	for v.IsValid() && v.Kind() == reflect.Interface {
-		v = v.Elem()
-	}
-	if !v.IsValid() {
-		return dtype.PointerTo(dtype.CVoid), nil
-	}
-	switch k := v.Kind(); {
-	case k == reflect.Int && v.Type().PkgPath() == "":
-		if n := v.Int(); n < math.MinInt32 || n > math.MaxInt32 {
-			return dtype.CLongLong, nil
-		}
-		return dtype.CInt, nil
-	case k == reflect.Uint && v.Type().PkgPath() == "":
-		if v.Uint() > math.MaxUint32 {
-			return dtype.CULongLong, nil
-		}
-		return dtype.CUInt, nil
-	}
-	if v.Type() == viewType {
-		return dtype.PointerTo(v.Interface().(memory.View).Type()), nil
-	}
-	p, err := paramOf(v.Type())
-	return p.Type, err
+	return f.planByArgs(c, declared)
 }
 
 // arg puts one Go value into the call, with the conversion for its type.
 func (p *preparedArgs) arg(c *call, i int, v reflect.Value) error {
-	for v.IsValid() && v.Kind() == reflect.Interface {
-		v = v.Elem()
+	v, err := settle(v)
+	if err != nil {
+		return err
 	}
 	param := p.plan.sig.Params()[i]
 	if !v.IsValid() {

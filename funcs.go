@@ -41,9 +41,9 @@ type scalarConvs struct {
 
 // bindScalars prepares a function whose parameters and result are scalars of
 // the given Go types. A nil sig is made from the Go types.
-func bindScalars(lib Library, name string, sig *dtype.Func, result reflect.Type, args []reflect.Type) (scalarFunc, error) {
+func bindScalars(lib Library, at target, sig *dtype.Func, result reflect.Type, args []reflect.Type) (scalarFunc, error) {
 	fail := func(arg int, err error) (scalarFunc, error) {
-		return scalarFunc{}, &Error{Op: "bind", Library: lib.Name(), Symbol: name, Arg: arg, Err: err}
+		return scalarFunc{}, &Error{Op: "bind", Library: lib.Name(), Symbol: at.name, Arg: arg, Err: err}
 	}
 	if sig == nil {
 		var err error
@@ -52,7 +52,7 @@ func bindScalars(lib Library, name string, sig *dtype.Func, result reflect.Type,
 		}
 	}
 	if len(args) != len(sig.Params()) || sig.Variadic() {
-		return fail(0, fmt.Errorf("%w: %d for %s", ErrArgCount, len(args), dtype.Declare(sig, name)))
+		return fail(0, fmt.Errorf("%w: %d for %s", ErrArgCount, len(args), dtype.Declare(sig, at.name)))
 	}
 	f := scalarFunc{words: len(args)}
 	convs := &scalarConvs{args: make([]scalarConv, len(args))}
@@ -84,7 +84,7 @@ func bindScalars(lib Library, name string, sig *dtype.Func, result reflect.Type,
 		}
 		f.words++
 	}
-	p, err := newPlan(lib, name, sig)
+	p, err := newPlan(lib, at, sig)
 	if err != nil {
 		return scalarFunc{}, err
 	}
@@ -123,7 +123,7 @@ func reflectType[T any]() reflect.Type { return reflect.TypeFor[T]() }
 // call makes the call. words are the arguments' bits and one more for the
 // result.
 func (f *scalarFunc) call(ctx context.Context, words []uint64) error {
-	if f.fast == nil {
+	if f.fast == nil || ctx != nil && errnoOf(ctx) != nil {
 		return f.callSlowly(ctx, words)
 	}
 	if err := callWords(f.fast, ctx, words[:f.words]); err != nil {
@@ -148,8 +148,15 @@ func (f *scalarFunc) callSlowly(ctx context.Context, words []uint64) error {
 	}
 	var fr Frame
 	fr.Ctx, fr.Words = heldByHeap(ctx), words[:f.words]
+	private := errnoOf(ctx)
+	if private != nil {
+		fr.WantErrno, fr.Errno = true, int32(*private)
+	}
 	if err := callFrame(f.plan.call, &fr); err != nil {
 		return f.plan.fail(0, err)
+	}
+	if private != nil {
+		*private = Errno(fr.Errno)
 	}
 	if f.slow != nil {
 		w, err := f.slow.result.convert(words[len(words)-1])

@@ -16,7 +16,11 @@ type Func0[R Result] struct{ scalarFunc }
 // Bind0 finds the function and checks the Go types against sig, or takes
 // the signature from the Go types when sig is nil.
 func Bind0[R Result](lib Library, name string, sig *dtype.Func) (Func0[R], error) {
-	f, err := bindScalars(lib, name, sig, reflectType[R](), []reflect.Type{})
+	return bind0[R](lib, target{name: name}, sig)
+}
+
+func bind0[R Result](lib Library, at target, sig *dtype.Func) (Func0[R], error) {
+	f, err := bindScalars(lib, at, sig, reflectType[R](), []reflect.Type{})
 	return Func0[R]{f}, err
 }
 
@@ -53,7 +57,11 @@ type Func1[A Scalar, R Result] struct{ scalarFunc }
 // Bind1 finds the function and checks the Go types against sig, or takes
 // the signature from the Go types when sig is nil.
 func Bind1[A Scalar, R Result](lib Library, name string, sig *dtype.Func) (Func1[A, R], error) {
-	f, err := bindScalars(lib, name, sig, reflectType[R](), []reflect.Type{reflectType[A]()})
+	return bind1[A, R](lib, target{name: name}, sig)
+}
+
+func bind1[A Scalar, R Result](lib Library, at target, sig *dtype.Func) (Func1[A, R], error) {
+	f, err := bindScalars(lib, at, sig, reflectType[R](), []reflect.Type{reflectType[A]()})
 	return Func1[A, R]{f}, err
 }
 
@@ -90,7 +98,11 @@ type Func2[A, B Scalar, R Result] struct{ scalarFunc }
 // Bind2 finds the function and checks the Go types against sig, or takes
 // the signature from the Go types when sig is nil.
 func Bind2[A, B Scalar, R Result](lib Library, name string, sig *dtype.Func) (Func2[A, B, R], error) {
-	f, err := bindScalars(lib, name, sig, reflectType[R](), []reflect.Type{reflectType[A](), reflectType[B]()})
+	return bind2[A, B, R](lib, target{name: name}, sig)
+}
+
+func bind2[A, B Scalar, R Result](lib Library, at target, sig *dtype.Func) (Func2[A, B, R], error) {
+	f, err := bindScalars(lib, at, sig, reflectType[R](), []reflect.Type{reflectType[A](), reflectType[B]()})
 	return Func2[A, B, R]{f}, err
 }
 
@@ -127,7 +139,11 @@ type Func3[A, B, C Scalar, R Result] struct{ scalarFunc }
 // Bind3 finds the function and checks the Go types against sig, or takes
 // the signature from the Go types when sig is nil.
 func Bind3[A, B, C Scalar, R Result](lib Library, name string, sig *dtype.Func) (Func3[A, B, C, R], error) {
-	f, err := bindScalars(lib, name, sig, reflectType[R](), []reflect.Type{reflectType[A](), reflectType[B](), reflectType[C]()})
+	return bind3[A, B, C, R](lib, target{name: name}, sig)
+}
+
+func bind3[A, B, C Scalar, R Result](lib Library, at target, sig *dtype.Func) (Func3[A, B, C, R], error) {
+	f, err := bindScalars(lib, at, sig, reflectType[R](), []reflect.Type{reflectType[A](), reflectType[B](), reflectType[C]()})
 	return Func3[A, B, C, R]{f}, err
 }
 
@@ -164,7 +180,11 @@ type Func4[A, B, C, D Scalar, R Result] struct{ scalarFunc }
 // Bind4 finds the function and checks the Go types against sig, or takes
 // the signature from the Go types when sig is nil.
 func Bind4[A, B, C, D Scalar, R Result](lib Library, name string, sig *dtype.Func) (Func4[A, B, C, D, R], error) {
-	f, err := bindScalars(lib, name, sig, reflectType[R](), []reflect.Type{reflectType[A](), reflectType[B](), reflectType[C](), reflectType[D]()})
+	return bind4[A, B, C, D, R](lib, target{name: name}, sig)
+}
+
+func bind4[A, B, C, D Scalar, R Result](lib Library, at target, sig *dtype.Func) (Func4[A, B, C, D, R], error) {
+	f, err := bindScalars(lib, at, sig, reflectType[R](), []reflect.Type{reflectType[A](), reflectType[B](), reflectType[C](), reflectType[D]()})
 	return Func4[A, B, C, D, R]{f}, err
 }
 
@@ -201,7 +221,11 @@ type Func5[A, B, C, D, E Scalar, R Result] struct{ scalarFunc }
 // Bind5 finds the function and checks the Go types against sig, or takes
 // the signature from the Go types when sig is nil.
 func Bind5[A, B, C, D, E Scalar, R Result](lib Library, name string, sig *dtype.Func) (Func5[A, B, C, D, E, R], error) {
-	f, err := bindScalars(lib, name, sig, reflectType[R](), []reflect.Type{reflectType[A](), reflectType[B](), reflectType[C](), reflectType[D](), reflectType[E]()})
+	return bind5[A, B, C, D, E, R](lib, target{name: name}, sig)
+}
+
+func bind5[A, B, C, D, E Scalar, R Result](lib Library, at target, sig *dtype.Func) (Func5[A, B, C, D, E, R], error) {
+	f, err := bindScalars(lib, at, sig, reflectType[R](), []reflect.Type{reflectType[A](), reflectType[B](), reflectType[C](), reflectType[D](), reflectType[E]()})
 	return Func5[A, B, C, D, E, R]{f}, err
 }
 
@@ -231,7 +255,11 @@ type Func6[A, B, C, D, E, F Scalar, R Result] struct{ scalarFunc }
 // Bind6 finds the function and checks the Go types against sig, or takes
 // the signature from the Go types when sig is nil.
 func Bind6[A, B, C, D, E, F Scalar, R Result](lib Library, name string, sig *dtype.Func) (Func6[A, B, C, D, E, F, R], error) {
-	f, err := bindScalars(lib, name, sig, reflectType[R](), []reflect.Type{reflectType[A](), reflectType[B](), reflectType[C](), reflectType[D](), reflectType[E](), reflectType[F]()})
+	return bind6[A, B, C, D, E, F, R](lib, target{name: name}, sig)
+}
+
+func bind6[A, B, C, D, E, F Scalar, R Result](lib Library, at target, sig *dtype.Func) (Func6[A, B, C, D, E, F, R], error) {
+	f, err := bindScalars(lib, at, sig, reflectType[R](), []reflect.Type{reflectType[A](), reflectType[B](), reflectType[C](), reflectType[D](), reflectType[E](), reflectType[F]()})
 	return Func6[A, B, C, D, E, F, R]{f}, err
 }
 
@@ -261,7 +289,11 @@ type Func7[A, B, C, D, E, F, G Scalar, R Result] struct{ scalarFunc }
 // Bind7 finds the function and checks the Go types against sig, or takes
 // the signature from the Go types when sig is nil.
 func Bind7[A, B, C, D, E, F, G Scalar, R Result](lib Library, name string, sig *dtype.Func) (Func7[A, B, C, D, E, F, G, R], error) {
-	f, err := bindScalars(lib, name, sig, reflectType[R](), []reflect.Type{reflectType[A](), reflectType[B](), reflectType[C](), reflectType[D](), reflectType[E](), reflectType[F](), reflectType[G]()})
+	return bind7[A, B, C, D, E, F, G, R](lib, target{name: name}, sig)
+}
+
+func bind7[A, B, C, D, E, F, G Scalar, R Result](lib Library, at target, sig *dtype.Func) (Func7[A, B, C, D, E, F, G, R], error) {
+	f, err := bindScalars(lib, at, sig, reflectType[R](), []reflect.Type{reflectType[A](), reflectType[B](), reflectType[C](), reflectType[D](), reflectType[E](), reflectType[F](), reflectType[G]()})
 	return Func7[A, B, C, D, E, F, G, R]{f}, err
 }
 
@@ -291,7 +323,11 @@ type Func8[A, B, C, D, E, F, G, H Scalar, R Result] struct{ scalarFunc }
 // Bind8 finds the function and checks the Go types against sig, or takes
 // the signature from the Go types when sig is nil.
 func Bind8[A, B, C, D, E, F, G, H Scalar, R Result](lib Library, name string, sig *dtype.Func) (Func8[A, B, C, D, E, F, G, H, R], error) {
-	f, err := bindScalars(lib, name, sig, reflectType[R](), []reflect.Type{reflectType[A](), reflectType[B](), reflectType[C](), reflectType[D](), reflectType[E](), reflectType[F](), reflectType[G](), reflectType[H]()})
+	return bind8[A, B, C, D, E, F, G, H, R](lib, target{name: name}, sig)
+}
+
+func bind8[A, B, C, D, E, F, G, H Scalar, R Result](lib Library, at target, sig *dtype.Func) (Func8[A, B, C, D, E, F, G, H, R], error) {
+	f, err := bindScalars(lib, at, sig, reflectType[R](), []reflect.Type{reflectType[A](), reflectType[B](), reflectType[C](), reflectType[D](), reflectType[E](), reflectType[F](), reflectType[G](), reflectType[H]()})
 	return Func8[A, B, C, D, E, F, G, H, R]{f}, err
 }
 

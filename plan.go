@@ -1,8 +1,6 @@
 package wasmffi
 
 import (
-	"fmt"
-
 	"github.com/wasmffi/wasmffi/dtype"
 	"github.com/wasmffi/wasmffi/memory"
 )
@@ -17,17 +15,17 @@ type plan struct {
 	call  Callable
 }
 
-func newPlan(lib Library, name string, sig *dtype.Func) (*plan, error) {
-	sym, err := lib.Lookup(name)
+func newPlan(lib Library, at target, sig *dtype.Func) (*plan, error) {
+	sym, err := at.find(lib)
 	if err != nil {
-		return nil, wrapError("bind", lib.Name(), name, err)
+		return nil, err
 	}
 	return planSymbol(lib, sym, sig)
 }
 
 func planSymbol(lib Library, sym Symbol, sig *dtype.Func) (*plan, error) {
 	if sym.Kind != FuncSymbol {
-		return nil, wrapError("bind", lib.Name(), sym.Name, fmt.Errorf("%w: it is a variable, not a function", ErrSignature))
+		return nil, wrapError("bind", lib.Name(), sym.Name, errVariable)
 	}
 	if err := checkDeclaration(lib, sym, sig); err != nil {
 		return nil, wrapError("bind", lib.Name(), sym.Name, err)

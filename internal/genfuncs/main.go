@@ -65,7 +65,11 @@ type Func%[1]d[%[3]s] struct{ scalarFunc }
 // Bind%[1]d finds the function and checks the Go types against sig, or takes
 // the signature from the Go types when sig is nil.
 func Bind%[1]d[%[3]s](lib Library, name string, sig *dtype.Func) (Func%[1]d[%[4]s], error) {
-	f, err := bindScalars(lib, name, sig, reflectType[R](), []reflect.Type{%[5]s})
+	return bind%[1]d[%[4]s](lib, target{name: name}, sig)
+}
+
+func bind%[1]d[%[3]s](lib Library, at target, sig *dtype.Func) (Func%[1]d[%[4]s], error) {
+	f, err := bindScalars(lib, at, sig, reflectType[R](), []reflect.Type{%[5]s})
 	return Func%[1]d[%[4]s]{f}, err
 }
 `, n, count(n), decl, inst, goTypes)
