@@ -8,6 +8,8 @@ type Func struct {
 	params   []Param
 	fixed    int // how many params are declared; more only in a variadic call's shape
 	variadic bool
+
+	resultContract *Contract // nil: nothing
 }
 
 // A Param is a parameter of a function type.
@@ -17,6 +19,9 @@ type Param struct {
 	// Dir says which way the memory behind a pointer goes. Unstated, a
 	// pointer to const is In and any other InOut.
 	Dir Direction
+	// Contract says what must hold of the memory behind a pointer: see
+	// [Func.WithContract]; nil is nothing. It is no part of the type's identity.
+	Contract *Contract
 }
 
 // A Direction says which way data behind a pointer parameter goes.
@@ -84,7 +89,7 @@ func (t *Func) WithArgs(types ...Type) (*Func, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.fixed = t.fixed
+	f.fixed, f.resultContract = t.fixed, t.resultContract
 	return f, nil
 }
 

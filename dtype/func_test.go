@@ -10,7 +10,7 @@ import (
 func TestFuncParameters(t *testing.T) {
 	callback := must(NewFunc(CInt, nil, false))
 	buf := must(NewNamed("buf_t", must(ArrayOf(CChar, 8))))
-	f, err := NewFunc(nil, []Param{{"b", buf, Out}, {"cb", callback, In}}, false)
+	f, err := NewFunc(nil, []Param{{Name: "b", Type: buf, Dir: Out}, {Name: "cb", Type: callback, Dir: In}}, false)
 	require.NoError(t, err)
 	assert.Equal(t, "void (char *b, int (*cb)(void))", f.String())
 	assert.Equal(t, Out, f.Params()[0].Dir)

@@ -10,7 +10,7 @@ import (
 )
 
 func TestDeclare(t *testing.T) {
-	cmp := must(NewFunc(CInt, []Param{{"a", PointerToConst(CVoid), Unstated}, {"", PointerToConst(CVoid), Unstated}}, false))
+	cmp := must(NewFunc(CInt, []Param{{Name: "a", Type: PointerToConst(CVoid)}, {Type: PointerToConst(CVoid)}}, false))
 	thunk := must(NewFunc(CVoid, nil, false))
 	getter := must(NewFunc(PointerTo(thunk), []Param{{Name: "n", Type: CInt}}, false))
 	matrix := must(ArrayOf(must(ArrayOf(CFloat, 3)), 2))
