@@ -114,7 +114,7 @@ func compilePointerArg(abi *dtype.ABI, g reflect.Type, t *dtype.Pointer, p dtype
 			return nil, err
 		}
 		return wordArg, nil
-	case g == viewType, g == pointerType, g == handleType, g.Implements(goPointerType), g.Implements(callbackType), isAddress(g):
+	case g == viewType, g == pointerType, g == handleType, g == vaListType, g.Implements(goPointerType), g.Implements(callbackType), isAddress(g):
 		return wordArg, nil
 	case g == referenceType:
 		return referenceArg(t, p), nil
@@ -184,6 +184,8 @@ func (c *call) other(v reflect.Value, t dtype.Type) (uint64, error) {
 			return 0, fmt.Errorf("%w: handle of %s", memory.ErrType, h.lib.Name())
 		}
 		return uint64(h.id), nil
+	case v.Type() == vaListType:
+		return v.Interface().(VaList).word()
 	case v.Type().Implements(callbackType):
 		if v.Kind() == reflect.Pointer && v.IsNil() {
 			return 0, nil
@@ -202,11 +204,7 @@ func (c *call) funcWord(v reflect.Value, sig *dtype.Func) (uint64, error) {
 	if v.IsNil() {
 		return 0, nil
 	}
-	spec, err := newSpec(c.plan.lib, sig, v, &CallbackOptions{})
-	if err != nil {
-		return 0, err
-	}
-	cb, err := c.plan.lib.Callback(spec)
+	cb, err := callbackOf(c.plan.lib, sig, v, &CallbackOptions{})
 	if err != nil {
 		return 0, err
 	}

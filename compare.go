@@ -75,6 +75,9 @@ func (c *comparison) compare(declared, actual dtype.Type) string {
 	}
 	if dp, ok := d.(*dtype.Pointer); ok {
 		ap, ok := a.(*dtype.Pointer)
+		if !ok && isVoid(dp.Elem()) && isVaList(a) {
+			return "" // a VaList
+		}
 		if !ok {
 			return c.compareWords(declared, actual, d, a)
 		}

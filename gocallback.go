@@ -16,53 +16,84 @@ type CallbackOptions struct {
 	// Fallback is what C gets when the Go function fails: a Go value for the
 	// result type; nil is zero.
 	Fallback any
-	// OnError is told of every failure at once.
+	// OnError is told of every failure at once, in the goroutine of the call.
 	OnError func(error)
+	// Arena owns the callback: closing it frees the callback too. It is also
+	// where strings, slices and pointers that the function returns are copied
+	// to for C, which may keep them as long.
+	Arena *memory.Arena
 }
 
 // NewCallback makes a C function pointer of a Go function. It may be stored in
-// C's memory and is good until it is freed or the library is closed.
+// C's memory and is good until it is freed, its arena or the library is closed.
 //
 //	cmp, err := wasmffi.NewCallback(lib, func(a, b *int32) int32 { return *a - *b }, nil)
 //	defer cmp.Free()
 //
 // The function's parameters are Go scalars for C scalars, string for char *
 // (a copy), *T for T * (a copy, written back unless C declared it const),
-// memory.Pointer, Addr or Handle for any pointer, structs by value. A leading
-// context.Context is the outer call's. It may return a result and an error; an
-// error or panic gives C the fallback and reaches the caller of the outer
-// call. A Go string, slice or pointer cannot be a result, since C would keep
-// it: allocate it in the library.
+// memory.Pointer, memory.Ptr, Addr or Handle for any pointer, a Go func for a
+// function pointer, VaList for va_list, Go structs by value for C's. A leading
+// context.Context is the outer call's.
+//
+// It may return a result and an error; an error or panic gives C the fallback
+// and reaches the caller of the outer call. For a C pointer the result is a
+// memory.View, Pointer, Ptr or Addr of the library's memory, a Handle, or for a
+// function pointer a Callback. A Go string, slice or pointer is one only with
+// an Arena to copy it to, since C would keep Go's memory. A Go func as a result
+// becomes a callback that lives as long as the one that returned it: what is
+// called often had better return one Callback each time.
+//
+// With Sig given, fn may also be a func(*Frame) error, which finds the
+// parameters' words in the frame and puts the result's there: it costs no
+// reflection and no allocation, whatever the signature.
 func NewCallback(lib Library, fn any, opts *CallbackOptions) (Callback, error) {
-	spec, err := NewCallbackSpec(lib, fn, opts)
-	if err != nil {
-		return nil, wrapError("callback", lib.Name(), "", err)
-	}
-	cb, err := lib.Callback(spec)
+	cb, err := newCallback(lib, fn, opts)
 	if err != nil {
 		return nil, wrapError("callback", lib.Name(), "", err)
 	}
 	return cb, nil
 }
 
-// NewCallbackSpec describes a Go function to a backend, as [NewCallback] takes
-// it; backends use it for the functions a library imports.
-func NewCallbackSpec(lib Library, fn any, opts *CallbackOptions) (CallbackSpec, error) {
-	v := reflect.ValueOf(fn)
-	if v.Kind() != reflect.Func || v.IsNil() {
-		return CallbackSpec{}, fmt.Errorf("%w: %T is no func", memory.ErrType, fn)
-	}
+func newCallback(lib Library, fn any, opts *CallbackOptions) (Callback, error) {
 	if opts == nil {
 		opts = &CallbackOptions{}
 	}
-	sig := opts.Sig
-	if sig == nil {
-		var err error
-		if sig, err = callbackSignature(v.Type()); err != nil {
-			return CallbackSpec{}, err
-		}
+	sig, v, err := callbackFunc(fn, opts.Sig)
+	if err != nil {
+		return nil, err
+	}
+	cb, err := callbackOf(lib, sig, v, opts)
+	if err != nil || opts.Arena == nil {
+		return cb, err
+	}
+	return ownedBy(opts.Arena, cb)
+}
+
+// NewCallbackSpec describes a Go function to a backend, as [NewCallback] takes
+// it; backends use it for the functions a library imports.
+func NewCallbackSpec(lib Library, fn any, opts *CallbackOptions) (CallbackSpec, error) {
+	if opts == nil {
+		opts = &CallbackOptions{}
+	}
+	sig, v, err := callbackFunc(fn, opts.Sig)
+	if err != nil {
+		return CallbackSpec{}, err
 	}
 	return newSpec(lib, sig, v, opts)
+}
+
+// callbackFunc is a Go function and its C signature.
+func callbackFunc(fn any, sig *dtype.Func) (*dtype.Func, reflect.Value, error) {
+	v := reflect.ValueOf(fn)
+	if v.Kind() != reflect.Func || v.IsNil() {
+		return nil, v, fmt.Errorf("%w: %T is no func", memory.ErrType, fn)
+	}
+	if sig != nil {
+		return sig, v, nil
+	}
+	sig, err := callbackSignature(v.Type())
+	return sig, v, err
 }
 
 // callbackSignature is the C signature that a Go func type stands for.
@@ -77,20 +108,41 @@ func callbackSignature(t reflect.Type) (*dtype.Func, error) {
 	return f.signature()
 }
 
-// newSpec describes a Go function of a known C signature.
-func newSpec(lib Library, sig *dtype.Func, fn reflect.Value, opts *CallbackOptions) (CallbackSpec, error) {
-	compile, err := compileCallback(fn.Type(), sig)
+// callbackOf makes a callback of a Go function of a known C signature.
+func callbackOf(lib Library, sig *dtype.Func, fn reflect.Value, opts *CallbackOptions) (Callback, error) {
+	own := &made{}
+	spec, err := specFor(lib, sig, fn, opts, own)
 	if err != nil {
-		return CallbackSpec{}, err
+		return nil, err
 	}
+	cb, err := lib.Callback(spec)
+	if err != nil || !own.possible {
+		return cb, err
+	}
+	return &makingCallback{cb, own}, nil
+}
+
+// newSpec describes a Go function of a known C signature. What it makes for C
+// is freed with the library.
+func newSpec(lib Library, sig *dtype.Func, fn reflect.Value, opts *CallbackOptions) (CallbackSpec, error) {
+	return specFor(lib, sig, fn, opts, &made{})
+}
+
+func specFor(lib Library, sig *dtype.Func, fn reflect.Value, opts *CallbackOptions, own *made) (CallbackSpec, error) {
 	shape, err := FrameShape(lib.Space().ABI(), sig)
 	if err != nil {
 		return CallbackSpec{}, err
 	}
-	spec := CallbackSpec{Sig: sig, Func: compile(lib, shape, fn), OnError: opts.OnError}
+	spec := CallbackSpec{Sig: sig, OnError: opts.OnError}
+	own.arena = opts.Arena
+	if raw, ok := fn.Interface().(func(*Frame) error); ok {
+		spec.Func = raw
+	} else if spec.Func, err = goSide(lib, sig, shape, fn, own); err != nil {
+		return CallbackSpec{}, err
+	}
 	if opts.Fallback != nil {
 		words := make([]uint64, shape.Words)
-		if err := encodeResult(lib, reflect.ValueOf(opts.Fallback), shape.Result, words); err != nil {
+		if err := encodeResult(lib, reflect.ValueOf(opts.Fallback), shape.Result, words, own); err != nil {
 			return CallbackSpec{}, fmt.Errorf("fallback: %w", err)
 		}
 		spec.Fallback = words[shape.Result.First:]
@@ -98,70 +150,52 @@ func newSpec(lib Library, sig *dtype.Func, fn reflect.Value, opts *CallbackOptio
 	return spec, nil
 }
 
-// A callbackCompiler makes the Go side of a callback of one func type.
-type callbackCompiler func(lib Library, shape Shape, fn reflect.Value) func(*Frame) error
-
-// compileCallback checks a Go func type against a C signature and chooses how
-// to call it: without reflection for the common scalar shapes.
-func compileCallback(g reflect.Type, sig *dtype.Func) (callbackCompiler, error) {
-	form, err := formOf(g)
+// goSide chooses how to call a Go function: without reflection for the common
+// scalar shapes.
+func goSide(lib Library, sig *dtype.Func, shape Shape, fn reflect.Value, own *made) (func(*Frame) error, error) {
+	form, err := compileCallback(fn.Type(), sig)
 	if err != nil {
 		return nil, err
 	}
+	if form.hasResult && isGoMemory(fn.Type().Out(0)) && own.arena == nil {
+		return nil, fmt.Errorf("callback result: %w: Go %v for C %v: C would keep Go's memory; allocate it in the library, or state an Arena to copy it to",
+			memory.ErrType, fn.Type().Out(0), sig.Result())
+	}
+	if f := scalarCallback(lib.Space().ABI(), sig, fn.Interface()); f != nil {
+		return f, nil
+	}
+	own.possible = true
+	return reflectCallback(lib, form, shape, fn, own), nil
+}
+
+// compileCallback checks a Go func type against a C signature.
+func compileCallback(g reflect.Type, sig *dtype.Func) (form, error) {
+	form, err := formOf(g)
+	if err != nil {
+		return form, err
+	}
 	if form.hasErrno || g.IsVariadic() || sig.Variadic() {
-		return nil, fmt.Errorf("%w: %v for a callback", memory.ErrType, g)
+		return form, fmt.Errorf("%w: %v for a callback of C's %v", memory.ErrType, g, sig)
 	}
 	params := form.params()
 	if len(params) != len(sig.Params()) {
-		return nil, fmt.Errorf("%w: %v for C %v", ErrArgCount, g, sig)
+		return form, fmt.Errorf("%w: %v for C %v", ErrArgCount, g, sig)
 	}
 	for i, p := range params {
 		if err := checkCallbackParam(p, sig.Params()[i].Type); err != nil {
-			return nil, fmt.Errorf("callback parameter %d: %w", i+1, err)
+			return form, fmt.Errorf("callback parameter %d: %w", i+1, err)
 		}
 	}
 	if form.hasResult {
-		switch k := g.Out(0).Kind(); {
-		case isVoid(sig.Result()):
-			return nil, fmt.Errorf("callback result: %w: Go %v for C void", memory.ErrType, g.Out(0))
-		case k == reflect.String || k == reflect.Slice || k == reflect.Func || k == reflect.Pointer:
-			return nil, fmt.Errorf("callback result: %w: Go %v for C %v: C would keep Go's memory; allocate it in the library", memory.ErrType, g.Out(0), sig.Result())
+		if err := checkCallbackResult(g.Out(0), sig.Result()); err != nil {
+			return form, fmt.Errorf("callback result: %w", err)
 		}
 	}
-	return func(lib Library, shape Shape, fn reflect.Value) func(*Frame) error {
-		if f := scalarCallback(lib.Space().ABI(), sig, fn.Interface()); f != nil {
-			return f
-		}
-		return reflectCallback(lib, form, shape, fn)
-	}, nil
-}
-
-func checkCallbackParam(g reflect.Type, c dtype.Type) error {
-	ptr, isPtr := dtype.Resolve(c).(*dtype.Pointer)
-	switch {
-	case g.Kind() == reflect.Slice:
-		return fmt.Errorf("%w: Go %v for C %v: C gives no length; take a memory.Pointer", memory.ErrType, g, c)
-	case g.Kind() == reflect.Func || g.Kind() == reflect.UnsafePointer:
-		return typeMismatch(g, c)
-	case g.Kind() == reflect.Pointer:
-		if !isPtr {
-			return typeMismatch(g, c)
-		}
-		if isVoid(ptr.Elem()) {
-			_, err := dtype.FromGo(g.Elem())
-			return err
-		}
-		return nil
-	case g.Kind() == reflect.String && !isCharPointer(c) && !(isPtr && isVoid(ptr.Elem())):
-		return typeMismatch(g, c)
-	case isGoInt(g.Kind()) && isPtr && !isAddress(g):
-		return typeMismatch(g, c)
-	}
-	return nil
+	return form, nil
 }
 
 // reflectCallback calls any Go function.
-func reflectCallback(lib Library, form form, shape Shape, fn reflect.Value) func(*Frame) error {
+func reflectCallback(lib Library, form form, shape Shape, fn reflect.Value, own *made) func(*Frame) error {
 	params := form.params()
 	return func(f *Frame) error {
 		in := make([]reflect.Value, 0, len(params)+1)
@@ -175,7 +209,18 @@ func reflectCallback(lib Library, form form, shape Shape, fn reflect.Value) func
 		var back []func() error
 		for i, g := range params {
 			v := reflect.New(g).Elem()
-			writeBack, err := decodeParam(lib, v, shape.Params[i], f.Words)
+			if g == vaListType {
+				s := shape.Params[i]
+				ap, end, err := newVaList(lib, f.Words[s.First:s.First+s.Words])
+				if err != nil {
+					return fmt.Errorf("callback parameter %d: %w", i+1, err)
+				}
+				defer end() // a panic ends it too
+				v.Set(reflect.ValueOf(ap))
+				in = append(in, v)
+				continue
+			}
+			writeBack, err := decodeParam(lib, v, shape.Params[i], f.Words, own)
 			if err != nil {
 				return fmt.Errorf("callback parameter %d: %w", i+1, err)
 			}
@@ -196,91 +241,10 @@ func reflectCallback(lib Library, form form, shape Shape, fn reflect.Value) func
 			}
 		}
 		if form.hasResult {
-			if err := encodeResult(lib, out[0], shape.Result, f.Words); err != nil {
+			if err := encodeResult(lib, out[0], shape.Result, f.Words, own); err != nil {
 				return fmt.Errorf("callback result: %w", err)
 			}
 		}
 		return nil
 	}
-}
-
-// decodeParam stores a callback's parameter in v. For a Go pointer it copies
-// what C's points to, and gives the function that copies it back.
-func decodeParam(lib Library, v reflect.Value, s Slot, words []uint64) (back func() error, err error) {
-	if v.Kind() != reflect.Pointer {
-		return nil, decodeResult(v, s, words, lib)
-	}
-	addr := words[s.First]
-	if addr == 0 {
-		return nil, nil
-	}
-	ptr := dtype.Resolve(s.Type).(*dtype.Pointer)
-	elem := ptr.Elem()
-	if isVoid(elem) {
-		if elem, err = dtype.FromGo(v.Type().Elem()); err != nil {
-			return nil, err
-		}
-	}
-	space := lib.Space()
-	size, err := space.ABI().Size(elem)
-	if err != nil {
-		return nil, err
-	}
-	data := make([]byte, size)
-	if err := space.ReadAt(data, addr); err != nil {
-		return nil, err
-	}
-	v.Set(reflect.New(v.Type().Elem()))
-	if err := memory.Decode(v.Elem(), elem, data, space, space.Lifetime()); err != nil {
-		return nil, err
-	}
-	if ptr.ConstElem() {
-		return nil, nil
-	}
-	p := v.Elem()
-	before := append([]byte(nil), data...)
-	return func() error {
-		c := plainCall(lib)
-		defer c.enc.Reset()
-		if err := c.plainValue(data, p, elem); err != nil {
-			return err
-		}
-		if string(data) == string(before) {
-			return nil // nothing changed: the memory may be read-only
-		}
-		return space.WriteAt(data, addr)
-	}, nil
-}
-
-// encodeResult puts a Go value into the slot of a result.
-func encodeResult(lib Library, v reflect.Value, s Slot, words []uint64) error {
-	for v.Kind() == reflect.Interface && !v.IsNil() && v.Type() != callbackType {
-		v = v.Elem()
-	}
-	c := plainCall(lib)
-	defer c.enc.Reset()
-	if memory.IsScalar(c.enc.ABI, s.Type) {
-		w, err := c.enc.Scalar(v, s.Type)
-		words[s.First] = w
-		return err
-	}
-	return c.plainValue(slotBytes(s, words), v, s.Type)
-}
-
-// plainCall is for encoding values that C keeps: pointers among them must be
-// C's already.
-func plainCall(lib Library) *call {
-	c := &call{plan: &plan{lib: lib}}
-	c.enc.ABI, c.enc.Space, c.enc.Other = lib.Space().ABI(), lib.Space(), c.other
-	return c
-}
-
-func (c *call) plainValue(dst []byte, v reflect.Value, t dtype.Type) error {
-	if err := c.enc.Value(dst, -1, 0, v, t); err != nil {
-		return err
-	}
-	if len(c.enc.Blocks) > 0 {
-		return fmt.Errorf("%w: C would keep Go's memory; allocate it in the library", memory.ErrType)
-	}
-	return nil
 }

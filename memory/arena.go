@@ -13,6 +13,10 @@ import (
 // the views of it. When the space ends first, the memory goes with it. An Arena
 // is safe for concurrent use.
 type Arena struct {
+	// Other is the [Encoder]'s Other for the values that are made in the arena
+	// or stored by it. It is set before the arena is used.
+	Other func(v reflect.Value, t dtype.Type) (uint64, error)
+
 	space Space
 	life  *Lifetime
 
@@ -119,7 +123,7 @@ func (a *Arena) newValue(t dtype.Type, v reflect.Value) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	e := Encoder{ABI: a.space.ABI(), Space: a.space}
+	e := Encoder{ABI: a.space.ABI(), Space: a.space, Other: a.Other}
 	defer e.release()
 	size, err := sizeFor(e.ABI, t, l, v)
 	if err != nil {
@@ -144,6 +148,38 @@ func (a *Arena) CString(s string) (View, error) {
 		return View{}, err
 	}
 	return a.place(t, e.Blocks)
+}
+
+// Store stores a Go value in an object that lies elsewhere in C's memory, as
+// [View.Store] does. What the value points to is made in the arena: C must not
+// follow the pointers once that is closed.
+func (a *Arena) Store(v View, value any) error {
+	x := reflect.ValueOf(value)
+	if v.space == nil || v.isBitField() || !x.IsValid() {
+		return v.store(x)
+	}
+	if err := v.acquire("store"); err != nil {
+		return err
+	}
+	defer v.life.Release()
+	if !sharesWith(v.space, a.space) {
+		return v.fail("store", fmt.Errorf("%w: a pointer into another space", ErrType))
+	}
+	e := Encoder{ABI: v.space.ABI(), Space: v.space, Other: a.Other}
+	defer e.release()
+	data := make([]byte, v.size)
+	e.Blocks = []Block{{Data: data}}
+	k, err := codecFor(e.ABI, x.Type(), v.typ, v.from.big)
+	if err == nil {
+		err = k.encode(&e, place{data: data}, x)
+	}
+	if err == nil {
+		_, err = a.put(e.Blocks, v.addr)
+	}
+	if err != nil {
+		return v.fail("store", err)
+	}
+	return nil
 }
 
 // Close frees the arena's memory, as soon as no lease of it is held any more.

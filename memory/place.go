@@ -8,22 +8,36 @@ import (
 	"github.com/wasmffi/wasmffi/dtype"
 )
 
-// place puts blocks into the arena and fills their pointers in. The view is of
-// the first one.
+// place puts blocks into the arena. The view is of the first one.
 func (a *Arena) place(t dtype.Type, blocks []Block) (View, error) {
+	addr, err := a.put(blocks, 0)
+	if err != nil {
+		return View{}, err
+	}
+	return NewView(a.space, a.life, addr, uint64(len(blocks[0].Data)), t)
+}
+
+// put puts blocks into the arena, but for the first one if that has an address
+// already, fills their pointers in and writes them. It returns the first one's
+// address.
+func (a *Arena) put(blocks []Block, first uint64) (uint64, error) {
 	addrs := make([]uint64, len(blocks))
 	for _, g := range groupBlocks(blocks) {
+		if first != 0 && g.blocks[0] == 0 {
+			addrs[0] = first
+			continue
+		}
 		pad := g.start % g.align // all keep the alignment they have in Go
 		addr, err := a.Alloc(g.end-g.start+pad, g.align)
 		if err != nil {
-			return View{}, err
+			return 0, err
 		}
 		for _, i := range g.blocks {
 			addrs[i] = addr + pad + bytesAddr(blocks[i].Data) - g.start
 		}
 	}
 	if err := a.life.Acquire(); err != nil {
-		return View{}, &Error{Op: "new", Err: err}
+		return 0, &Error{Op: "new", Err: err}
 	}
 	defer a.life.Release()
 	pointer := scalar{kind: pointerScalar, bits: uint8(8 * a.space.ABI().PointerSize())}
@@ -32,10 +46,10 @@ func (a *Arena) place(t dtype.Type, blocks []Block) (View, error) {
 			pointer.store(b.Data[p.Offset:], false, addrs[p.To])
 		}
 		if err := a.space.WriteAt(b.Data, addrs[i]); err != nil {
-			return View{}, err
+			return 0, err
 		}
 	}
-	return NewView(a.space, a.life, addrs[0], uint64(len(blocks[0].Data)), t)
+	return addrs[0], nil
 }
 
 // A blockGroup is blocks whose data overlap in Go's memory: one object to C,

@@ -40,6 +40,7 @@ func Run(t *testing.T, b Backend) {
 		{"Scalars", scalars},
 		{"Arguments", arguments},
 		{"Callbacks", callbacks},
+		{"VaLists", vaLists},
 		{"Pointers", pointers},
 		{"Variables", variables},
 		{"Variadic", variadic},

@@ -103,6 +103,124 @@ void sort(void *base, size_t n, size_t size, int (*cmp)(const void *, const void
 /* Calls f and carries on, whatever became of it. */
 int survive(int_fn f, int x) { int r = f(x); return r == 0 ? 1000 : r; }
 
+/* Callbacks that take and return what does not fit one register. */
+struct mixed { int i; float f; };
+struct bytes3 { unsigned char b[3]; };
+struct large { double v[5]; };
+union number { int i; double d; };
+struct point map_point(struct point (*f)(struct point, int), struct point p) { return f(p, 7); }
+struct mixed map_mixed(struct mixed (*f)(struct mixed), struct mixed m) { return f(m); }
+struct bytes3 map_bytes3(struct bytes3 (*f)(struct bytes3), struct bytes3 b) { return f(b); }
+struct large map_large(struct large (*f)(struct large, double), struct large l) { return f(l, 0.5); }
+union number map_number(union number (*f)(union number), union number n) { return f(n); }
+float map_float(float (*f)(float, double, float), float x) { return f(x, 2.5, 3.5f); }
+long double map_longdouble(long double (*f)(long double, int), long double x) { return f(x, 3); }
+double _Complex map_complex(double _Complex (*f)(double _Complex, float _Complex), double _Complex z) { return f(z, (float _Complex)1.5f); }
+float _Complex map_complexf(float _Complex (*f)(float _Complex), float _Complex z) { return f(z); }
+__int128 map_int128(__int128 (*f)(__int128, unsigned __int128), __int128 x) { return f(x, (unsigned __int128)1 << 100); }
+/* One of everything, more than the registers hold. */
+struct point map_all(struct point (*f)(int, struct large, long double, struct mixed, double, __int128, struct point, float, double _Complex, long long, union number, struct bytes3), struct large l) {
+	struct mixed m = {1, 2.5f};
+	struct point p = {3.5, 4.5};
+	union number n = {.d = 5.5};
+	struct bytes3 b = {{6, 7, 8}};
+	return f(9, l, 10.5L, m, 11.5, -12, p, 13.5f, 14.5, -15, n, b);
+}
+
+/* Variadic functions that hand their arguments to a callback. */
+typedef int (*list_fn)(const char *format, va_list ap);
+int forward(list_fn f, const char *format, ...) { va_list ap; va_start(ap, format); int r = f(format, ap); va_end(ap); return r; }
+int forward_literals(list_fn f) {
+	struct point p = {1.5, 2.5};
+	struct mixed m = {3, 4.5f};
+	struct large l = {{1, 2, 3, 4, 5}};
+	return forward(f, "literals", -1, 2u, -3L, 4ull, 5.5, "six", (void *)0, 7.5L, p, m, l, (char)'8', (float)9.5f, (short)-10, (__int128)-11, 12.5, 13.5, 14.5, 15.5, 16.5, 17.5, 18, 19, p, 20.5L, m, 21);
+}
+int vformat(char *buf, size_t n, const char *format, va_list ap) { return vsnprintf(buf, n, format, ap); }
+/* What C finds in ap after f has read from it and handed it on. */
+int next_int(va_list ap) { return va_arg(ap, int); }
+
+/* Function pointers in C's memory, and from callbacks. */
+static struct ops table[4];
+struct ops *ops_at(int i) { return &table[i]; }
+int run_table(int i, int x) { return run_ops(&table[i], x); }
+int chain(const int_fn *fs, int n, int x) { for (int i = 0; i < n; i++) x = fs[i](x); return x; }
+int call_chosen(int_fn (*choose)(int), int i, int x) { int_fn f = choose(i); return f ? f(x) : -1; }
+int call_made(struct ops (*make)(int), int i, int x) { struct ops o = make(i); return run_ops(&o, x); }
+int set_ops(void (*f)(struct ops *), int x) { struct ops o = {triple, triple}; f(&o); return run_ops(&o, x); }
+
+/* Memory from callbacks. */
+float fill(float *(*allocate)(int dim, const int *shape), int rows, int columns) {
+	const int shape[] = {rows, columns};
+	float *p = allocate(2, shape), s = 0;
+	if (!p)
+		return -1;
+	for (int i = 0; i < rows * columns; i++)
+		s += p[i] = i + 0.5f;
+	return s;
+}
+float fill_into(int (*allocate)(int n, float **out), int n) {
+	float *p = NULL, s = 0;
+	int r = allocate(n, &p);
+	if (r != n || !p)
+		return -1;
+	for (int i = 0; i < n; i++)
+		s += p[i] = i + 0.5f;
+	return s;
+}
+float total(float *(*values)(int), int n) { const float *p = values(n); float s = 0; for (int i = 0; p && i < n; i++) s += p[i]; return s; }
+
+/* Calls f with something on the stack that must still be there afterwards. */
+__attribute__((noinline)) int within(int_fn f, int x) {
+	volatile char pad[200];
+	for (int i = 0; i < 200; i++) pad[i] = (char)(x + i);
+	int r = f(x);
+	for (int i = 0; i < 200; i++) if (pad[i] != (char)(x + i)) return -1000000;
+	return r;
+}
+/* Calls f first and then fails in one of several ways, or not. */
+int fail_after(int_fn f, int x, int how) {
+	int r = within(f, x);
+	volatile int zero = 0;
+	switch (how) {
+	case 1: __builtin_trap();
+	case 2: return r / zero;
+	case 3: for (volatile int i = 0;; i++) {}
+	case 4: return *(volatile int *)(intptr_t)-8;
+	case 5: exit(3);
+	}
+	return r;
+}
+
+#ifndef __wasm__
+#include <pthread.h>
+struct job { int_fn f; int x, n, sum; };
+static void *work(void *arg) {
+	struct job *j = arg;
+	for (int i = 0; i < j->n; i++) j->sum += j->f(j->x + i);
+	return NULL;
+}
+/* Calls f n times on each of some threads of its own; the sum of the results. */
+int on_threads(int_fn f, int x, int n, int threads) {
+	pthread_t id[64];
+	struct job job[64];
+	int sum = 0;
+	for (int i = 0; i < threads; i++) {
+		job[i] = (struct job){f, x, n, 0};
+		pthread_create(&id[i], NULL, work, &job[i]);
+	}
+	for (int i = 0; i < threads; i++) {
+		pthread_join(id[i], NULL);
+		sum += job[i].sum;
+	}
+	return sum;
+}
+static pthread_t later;
+static struct job later_job;
+void start_thread(int_fn f, int x, int n) { later_job = (struct job){f, x, n, 0}; pthread_create(&later, NULL, work, &later_job); }
+int join_thread(void) { pthread_join(later, NULL); return later_job.sum; }
+#endif
+
 /* Variables. */
 int counter = 41;
 int bump(void) { return ++counter; }
