@@ -84,9 +84,8 @@ type enumValues struct {
 	high   uint64
 }
 
-// base is the integer type of the enum where it is not dtype's own choice:
-// packed ones take the smallest (gcc's manual, "Common Type Attributes"), and
-// one value above INT64_MAX takes the 64-bit one; else nil.
+// base is the integer type of a packed enum, the smallest that holds its values
+// (gcc's manual, "Common Type Attributes"), nil for any other.
 func (v *enumValues) base(packed bool) *dtype.Int {
 	if packed {
 		unsigned := [4]*dtype.Int{dtype.CUChar, dtype.CUShort, dtype.CUInt, dtype.CULongLong}
@@ -100,9 +99,6 @@ func (v *enumValues) base(packed bool) *dtype.Int {
 				return signed[i]
 			}
 		}
-	}
-	if v.high > math.MaxInt64 {
-		return dtype.CULongLong
 	}
 	return nil
 }
@@ -130,13 +126,15 @@ func (r *reader) enumerators(l *cc.EnumeratorList, alwaysInt bool) (v enumValues
 		if err != nil {
 			return v, err
 		}
+		c := dtype.EnumConst{Name: name, Value: int64(next.u)}
 		if r.abi.Signed(next.int()) || next.u <= math.MaxInt64 {
 			v.low = min(v.low, int64(next.u))
 			v.high = max(v.high, uint64(max(0, int64(next.u))))
 		} else {
 			v.high = max(v.high, next.u)
+			c = dtype.UnsignedConst(name, next.u)
 		}
-		v.consts = append(v.consts, dtype.EnumConst{Name: name, Value: int64(next.u)})
+		v.consts = append(v.consts, c)
 		place := r.place(pos)
 		sym := &symbol{Decl: Decl{Name: name, Kind: Constant, Type: next.typ, Value: next.value(r.abi), File: place.path, Line: place.line}}
 		if err := r.add(sym, pos); err != nil {

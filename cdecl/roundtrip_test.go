@@ -29,6 +29,8 @@ func TestRoundTrip(t *testing.T) {
 		"union u { int i; } __attribute__((packed));",
 		"enum e { A, B = 5, C, D = -1 };",
 		"enum e : unsigned char { A, B };",
+		"enum e { A = 0xffffffffffffffffull, B = 0, C = 1ull << 63 };",
+		"enum e { A = -0x7fffffffffffffffll - 1, B = 0x7fffffffffffffffll, C = 0x7fffffff, D };",
 		"enum e { A } __attribute__((packed));",
 		"typedef int (*t)(const char *, ...);",
 		"typedef struct { int x; } t;",

@@ -55,21 +55,21 @@ func TestVectors(t *testing.T) {
 
 func TestVectorErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"typedef float v __attribute__((vector_size(10)));":                 "vector of 10 bytes is not of whole elements of 4",
-		"typedef float v __attribute__((vector_size));":                     "vector_size needs a number",
-		"typedef float v __attribute__((vector_size(x)));":                  "x",
-		"int x; typedef float v __attribute__((vector_size(x)));":           "vector_size of no constant",
-		"typedef float v __attribute__((vector_size(-16)));":                "lanes",
-		"typedef _Bool v __attribute__((vector_size(16)));":                 "vector of _Bool",
-		"struct s; typedef struct s v __attribute__((vector_size(16)));":    "vector of struct s",
-		"typedef void v __attribute__((vector_size(16)));":                  "vector of void",
-		"typedef float v __attribute__((vector_size(0)));":                  "0 lanes",
-		"typedef float v __attribute__((vector_size(1ull << 50)));":         "lanes",
-		"typedef float v __attribute__((ext_vector_type(3)));":              "vector of 3 lanes",
-		"typedef float v __attribute__((neon_polyvector_type(2)));":         "vector of polynomials",
-		"typedef float (__attribute__((vector_size(16))) *v);":              "vector_size: not supported inside a declarator",
-		"typedef struct { float (__attribute__((vector_size(16))) *p); } v;":        "vector_size: not supported inside a declarator",
-		"typedef float v __attribute__((vector_size(16), vector_size(8)));": "vector of",
+		"typedef float v __attribute__((vector_size(10)));":                  "vector of 10 bytes is not of whole elements of 4",
+		"typedef float v __attribute__((vector_size));":                      "vector_size needs a number",
+		"typedef float v __attribute__((vector_size(x)));":                   "x",
+		"int x; typedef float v __attribute__((vector_size(x)));":            "vector_size of no constant",
+		"typedef float v __attribute__((vector_size(-16)));":                 "lanes",
+		"typedef _Bool v __attribute__((vector_size(16)));":                  "vector of _Bool",
+		"struct s; typedef struct s v __attribute__((vector_size(16)));":     "vector of struct s",
+		"typedef void v __attribute__((vector_size(16)));":                   "vector of void",
+		"typedef float v __attribute__((vector_size(0)));":                   "0 lanes",
+		"typedef float v __attribute__((vector_size(1ull << 50)));":          "lanes",
+		"typedef float v __attribute__((ext_vector_type(3)));":               "vector of 3 lanes",
+		"typedef float v __attribute__((neon_polyvector_type(2)));":          "vector of polynomials",
+		"typedef float (__attribute__((vector_size(16))) *v);":               "vector_size: not supported inside a declarator",
+		"typedef struct { float (__attribute__((vector_size(16))) *p); } v;": "vector_size: not supported inside a declarator",
+		"typedef float v __attribute__((vector_size(16), vector_size(8)));":  "vector of",
 	} {
 		d, err := cdecl.Parse(text, linux)
 		if err == nil {

@@ -286,7 +286,11 @@ func (d *decoder) enum(e *entry, depth int) (*ctype, error) {
 	var consts []dtype.EnumConst
 	err := e.eachChild(func(c *entry) error {
 		if c.tag == dwarf.TagEnumerator {
-			consts = append(consts, dtype.EnumConst{Name: c.name, Value: int64(c.constValue)})
+			value := dtype.EnumConst{Name: c.name, Value: int64(c.constValue)}
+			if !d.abi.Signed(base) {
+				value = dtype.UnsignedConst(c.name, c.constValue)
+			}
+			consts = append(consts, value)
 		}
 		return nil
 	})

@@ -19,6 +19,7 @@ var roundTrips = []struct {
 	not  []*dtype.ABI // where C lays it out by other means, or has no such type
 }{
 	{"struct ints", "struct ints { char c; signed char sc; unsigned char uc; short s; unsigned short us; int i; unsigned int ui; long l; unsigned long ul; long long ll; unsigned long long ull; }", nil},
+	{"struct vectors", "struct vectors { char c; float __attribute__((vector_size(16))) f; long long __attribute__((vector_size(16))) l[2]; unsigned char __attribute__((vector_size(8))) *b; }", nil},
 	{"struct wide", "struct wide { __int128 a; unsigned __int128 b; }", nil},
 	{"struct floats", "struct floats { _Bool b; float f; double d; long double ld; }", nil},
 	{"struct complexes", "struct complexes { _Complex float f; _Complex double d; _Complex long double ld; }", []*dtype.ABI{dtype.DarwinARM64}},
@@ -37,6 +38,8 @@ var roundTrips = []struct {
 	{"enum color", "enum color { RED, GREEN, BLUE = 10, NEXT }", nil},
 	{"enum sign", "enum sign { MINUS = -1, ZERO, PLUS }", nil},
 	{"enum big", "enum big { W0, W1 = 4294967296 }", nil},
+	{"enum huge", "enum huge { V0 = 18446744073709551615ull, V1 = 9223372036854775808ull, V2 = 0, V3 }", nil},
+	{"enum deep", "enum deep { U0 = -9223372036854775807 - 1, U1 = 9223372036854775807 }", nil},
 	{"point_t", "typedef struct { int x; int y; } point_t", nil},
 	{"callback", "typedef int (*callback)(void *, int)", nil},
 	{"vec", "typedef double vec[3]", nil},

@@ -2,6 +2,7 @@ package dtype
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -48,12 +49,15 @@ func scalarAsserts(t *testing.T, abi *ABI) string {
 	digits := map[LongDoubleFormat]int{LongDoubleIsDouble: 53, LongDoubleX87: 64, LongDoubleQuad: 113}
 	check("__LDBL_MANT_DIG__ == %d", digits[abi.LongDouble()])
 	enums := [][]EnumConst{
-		{{"A0", 0}, {"A1", 1}},
-		{{"B0", -1}, {"B1", 1}},
-		{{"C0", 0}, {"C1", 1<<32 - 1}},
+		{{Name: "A0", Value: 0}, {Name: "A1", Value: 1}},
+		{{Name: "B0", Value: -1}, {Name: "B1", Value: 1}},
+		{{Name: "C0", Value: 0}, {Name: "C1", Value: 1<<32 - 1}},
 	}
 	if !abi.msvc {
-		enums = append(enums, []EnumConst{{"D0", 0}, {"D1", 1 << 32}}, []EnumConst{{"E0", -1}, {"E1", 1 << 31}})
+		enums = append(enums, []EnumConst{{Name: "D0", Value: 0}, {Name: "D1", Value: 1 << 32}}, []EnumConst{{Name: "E0", Value: -1}, {Name: "E1", Value: 1 << 31}},
+			[]EnumConst{UnsignedConst("F0", 1<<64-1), {Name: "F1", Value: 0}, UnsignedConst("F2", 1<<63)},
+			[]EnumConst{{Name: "G0", Value: math.MinInt64}, {Name: "G1", Value: math.MaxInt64}, {Name: "G2", Value: math.MinInt32}, {Name: "G3", Value: math.MinInt32 + 1}},
+			[]EnumConst{{Name: "H0", Value: math.MaxInt32}, {Name: "H1", Value: math.MaxInt32 + 1}, {Name: "H2", Value: math.MaxInt32 + 2}})
 	}
 	for i, consts := range enums {
 		e, err := NewEnum(fmt.Sprintf("e%d", i), consts...)
@@ -61,6 +65,12 @@ func scalarAsserts(t *testing.T, abi *ABI) string {
 		fmt.Fprintf(&c, "%s;\n", Define(e))
 		size, err := abi.Size(e)
 		require.NoError(t, err)
+		for _, v := range e.Consts() {
+			if abi.msvc {
+				break // there they become int
+			}
+			check("%s == (%v)0x%xull && (%s < 0) == %d", v.Name, e, uint64(v.Value), v.Name, b2i(v.Value < 0 && !v.Unsigned))
+		}
 		check("sizeof(%v) == %d", e, size)
 		check("((%v)-1 < 0) == %d", e, b2i(abi.Signed(abi.EnumBase(e))))
 	}

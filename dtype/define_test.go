@@ -95,7 +95,7 @@ func TestConstructorErrors(t *testing.T) {
 		{err(NewNamed("", CInt)), "dtype: typedef: invalid type: a typedef needs a name and a type"},
 		{err(NewNamed("t", nil)), "dtype: typedef t: invalid type: a typedef needs a name and a type"},
 		{err(NewNamedAligned("t", CInt, 5)), "dtype: typedef t: invalid type: alignment 5 is no power of two up to 1<<28"},
-		{err(NewEnum("e", EnumConst{"A", 0}, EnumConst{"A", 1})), `dtype: enum e: invalid type: constant "A" is unnamed or repeated`},
+		{err(NewEnum("e", EnumConst{Name: "A", Value: 0}, EnumConst{Name: "A", Value: 1})), `dtype: enum e: invalid type: constant "A" is unnamed or repeated`},
 		{err(NewEnumBase("e", nil)), "dtype: enum e: invalid type: no integer type"},
 		{err(NewFunc(fn, nil, false)), "dtype: function: void (void): invalid type: result of type void (void)"},
 		{err(NewFunc(flex, nil, false)), "dtype: function: int []: invalid type: result of type int []"},

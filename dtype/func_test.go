@@ -42,8 +42,8 @@ func TestWithArgs(t *testing.T) {
 
 func TestPromote(t *testing.T) {
 	fn := must(NewFunc(nil, nil, false))
-	tiny := must(NewEnumBase("tiny", CUChar, EnumConst{"T", 0}))
-	plain := must(NewEnum("plain", EnumConst{"P", 0}))
+	tiny := must(NewEnumBase("tiny", CUChar, EnumConst{Name: "T", Value: 0}))
+	plain := must(NewEnum("plain", EnumConst{Name: "P", Value: 0}))
 	tests := []struct {
 		from Type
 		want string

@@ -20,7 +20,7 @@ func decodeRecord(data []byte, nested []Type) (Type, error) {
 		Endian:  Endian(data[0] >> 6),
 	}
 	types := append(append(Scalars(), PointerTo(CInt), ComplexOf(CDouble), CVoid, must(FlexibleArrayOf(CShort)),
-		must(NewEnum("e", EnumConst{"A", -1})), must(NewNamedAligned("t", CInt, 16))), nested...)
+		must(NewEnum("e", EnumConst{Name: "A", Value: -1})), must(NewNamedAligned("t", CInt, 16))), nested...)
 	var fields []Field
 	for i, m := 0, data[2:]; len(m) >= 4 && i < 64; i, m = i+1, m[4:] {
 		f := Field{Name: string(rune('A' + i)), Type: types[int(m[0])%len(types)], Align: uint64(m[2] & 0x3f), Packed: m[2]&0x40 != 0}

@@ -45,7 +45,7 @@ func TestMatchGo(t *testing.T) {
 	big := mustStruct(t, "be", Attr{Endian: BigEndian}, f("c", CChar), f("s", CShort))
 	bytesOnly := mustStruct(t, "be1", Attr{Endian: BigEndian}, f("a", CChar), f("b", CUChar))
 	bits := mustStruct(t, "bits", Attr{}, Field{Name: "b", Type: CInt, BitField: true, Bits: 3})
-	enum, err := NewEnum("color", EnumConst{"red", 0}, EnumConst{"blue", 1})
+	enum, err := NewEnum("color", EnumConst{Name: "red", Value: 0}, EnumConst{Name: "blue", Value: 1})
 	require.NoError(t, err)
 
 	tests := []struct {

@@ -48,7 +48,7 @@ type goEmbeds struct {
 type goColor uint8
 
 func (goColor) CType() (Type, error) {
-	return NewEnumBase("color", CUChar, EnumConst{"red", 0}, EnumConst{"green", 1})
+	return NewEnumBase("color", CUChar, EnumConst{Name: "red", Value: 0}, EnumConst{Name: "green", Value: 1})
 }
 
 func TestFromGo(t *testing.T) {

@@ -22,7 +22,7 @@ func TestIdentity(t *testing.T) {
 		}
 		return must(NewFunc(result, ps, variadic))
 	}
-	enum := func(tag string, v int64) Type { return must(NewEnum(tag, EnumConst{"A", v})) }
+	enum := func(tag string, v int64) Type { return must(NewEnum(tag, EnumConst{Name: "A", Value: v})) }
 
 	const (
 		different = iota

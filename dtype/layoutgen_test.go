@@ -38,13 +38,13 @@ func must[T any](v T, err error) T {
 // start makes the enums and typedefs that the structs will use.
 func (g *typeGen) start() {
 	g.enums = []Type{
-		must(NewEnum("plain", EnumConst{"P0", 0}, EnumConst{"P1", 7})),
-		must(NewEnum("negative", EnumConst{"N0", -4}, EnumConst{"N1", 3})),
+		must(NewEnum("plain", EnumConst{Name: "P0", Value: 0}, EnumConst{Name: "P1", Value: 7})),
+		must(NewEnum("negative", EnumConst{Name: "N0", Value: -4}, EnumConst{Name: "N1", Value: 3})),
 	}
 	if !g.gcc {
 		g.enums = append(g.enums,
-			must(NewEnumBase("tiny", CUChar, EnumConst{"T0", 0})),
-			must(NewEnumBase("wide", CLongLong, EnumConst{"W0", 1})))
+			must(NewEnumBase("tiny", CUChar, EnumConst{Name: "T0", Value: 0})),
+			must(NewEnumBase("wide", CLongLong, EnumConst{Name: "W0", Value: 1})))
 	}
 	g.aligned = []Type{
 		must(NewNamedAligned("int_16", CInt, 16)),

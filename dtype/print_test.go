@@ -49,8 +49,8 @@ func TestDeclare(t *testing.T) {
 		{name, "name_t", "name_t v", "typedef char name_t[8]"},
 		{must(NewNamedAligned("a16", CInt, 16)), "a16", "a16 v", "typedef int a16 __attribute__((aligned(16)))"},
 		{PointerTo(anon), "struct { int x; } *", "struct { int x; } *v", "struct { int x; } *"},
-		{must(NewEnum("e", EnumConst{"A", 0}, EnumConst{"B", 5}, EnumConst{"C", 6})), "enum e", "enum e v", "enum e { A, B = 5, C }"},
-		{must(NewEnumBase("", Uint8, EnumConst{"A", 1})), "enum : uint8_t { A = 1 }", "enum : uint8_t { A = 1 } v", "enum : uint8_t { A = 1 }"},
+		{must(NewEnum("e", EnumConst{Name: "A", Value: 0}, EnumConst{Name: "B", Value: 5}, EnumConst{Name: "C", Value: 6})), "enum e", "enum e v", "enum e { A, B = 5, C }"},
+		{must(NewEnumBase("", Uint8, EnumConst{Name: "A", Value: 1})), "enum : uint8_t { A = 1 }", "enum : uint8_t { A = 1 } v", "enum : uint8_t { A = 1 }"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.typeName, func(t *testing.T) {

@@ -30,14 +30,14 @@ func (p *printer) enum(t *Enum) string {
 		s += " : " + t.base.name
 	}
 	var cs []string
-	next := int64(0)
+	prev := EnumConst{Value: -1}
 	for _, c := range t.consts {
-		if c.Value != next {
-			cs = append(cs, fmt.Sprintf("%s = %d", c.Name, c.Value))
-		} else {
+		if c.follows(prev) {
 			cs = append(cs, c.Name)
+		} else {
+			cs = append(cs, c.definition())
 		}
-		next = c.Value + 1
+		prev = c
 	}
 	return s + " { " + strings.Join(cs, ", ") + " }"
 }

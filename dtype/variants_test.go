@@ -11,7 +11,7 @@ import (
 
 // variants has a value of every variant of Type.
 func variants(t testing.TB) []Type {
-	enum := must(NewEnum("e", EnumConst{"A", 0}))
+	enum := must(NewEnum("e", EnumConst{Name: "A", Value: 0}))
 	return []Type{
 		CVoid, CBool, CInt, CDouble, ComplexOf(CDouble), must(VectorOf(CFloat, 4)), PointerTo(CInt), must(ArrayOf(CInt, 2)),
 		mustStruct(t, "s", Attr{}, Field{Name: "i", Type: CInt}), mustUnion(t, "u", Attr{}, Field{Name: "i", Type: CInt}),

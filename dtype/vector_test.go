@@ -74,7 +74,7 @@ func TestVectorErrors(t *testing.T) {
 		{CBool, 4, "dtype: vector: _Bool: invalid type: vector of _Bool"},
 		{PointerTo(CInt), 4, "dtype: vector: int *: invalid type: vector of int *"},
 		{must(VectorOf(CFloat, 4)), 4, "invalid type: vector of float __attribute__((vector_size(16)))"},
-		{must(NewEnum("e", EnumConst{"A", 0})), 4, "invalid type: vector of enum e"},
+		{must(NewEnum("e", EnumConst{Name: "A", Value: 0})), 4, "invalid type: vector of enum e"},
 		{CFloat, 0, "invalid type: 0 lanes, not a power of two up to 1<<30"},
 		{CFloat, 3, "invalid type: 3 lanes, not a power of two up to 1<<30"},
 		{CFloat, 1 << 31, "invalid type: 2147483648 lanes, not a power of two up to 1<<30"},

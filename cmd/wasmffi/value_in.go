@@ -66,6 +66,9 @@ func (s *scratch) integral(t dtype.Type, v value, bits uint) (*big.Int, error) {
 	case *dtype.Enum:
 		for _, c := range r.Consts() {
 			if v.kind == stringValue && v.text == c.Name {
+				if c.Unsigned {
+					return new(big.Int).SetUint64(uint64(c.Value)), nil
+				}
 				return big.NewInt(c.Value), nil
 			}
 		}
