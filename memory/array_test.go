@@ -235,7 +235,7 @@ func TestCopyTo(t *testing.T) {
 	require.NoError(t, Store(must(a.At(2))(t), 200))
 	n, err := CopyTo(a, bytes)
 	assert.ErrorIs(t, err, ErrRange)
-	assert.Equal(t, 3, n)
+	assert.Equal(t, 2, n)
 }
 
 func TestUseArray(t *testing.T) {

@@ -1,14 +1,9 @@
 package memory
 
-import (
-	"fmt"
-	"math"
-	"strconv"
-	"strings"
-)
+import "strings"
 
-// How NumPy prints arrays by default (numpy.set_printoptions): what is above
-// printAll elements is shown by the printEdge first and last along each axis.
+// How NumPy prints arrays by default (numpy.set_printoptions): of what is above
+// printAll elements the printEdge first and last along each axis.
 const (
 	printAll   = 1000
 	printEdge  = 3
@@ -16,26 +11,35 @@ const (
 	printDigit = 8 // of a fraction
 )
 
-// String prints the array as NumPy does: columns aligned, long arrays
-// shortened.
+// String prints the array as str(a) does in NumPy: columns aligned, long arrays
+// shortened, a single element as Python prints it. Arrays of char are texts,
+// structs tuples; pointers are numbers.
 func (a Array) String() string {
 	if a.space == nil {
 		return "NULL array"
 	}
+	if a.Len() == 0 {
+		return "[]"
+	}
 	p := arrayPrinter{short: a.Len() > printAll}
-	if err := p.collect(a); err != nil {
+	var cells [][]byte
+	if err := p.collect(a, &cells); err != nil {
 		return err.Error()
 	}
-	p.format()
+	f := cellFormat{abi: a.space.ABI(), single: len(a.shape) == 0}
+	c := cellType{a.elem, a.from.big, a.from.bits}
+	if f.single {
+		return f.scalar(c, cells[0])
+	}
+	p.words = f.words(c, cells)
 	return p.print(a.shape, " ", printWidth)
 }
 
-// An arrayPrinter first collects the elements that are shown, then gives all of
-// them the same width.
+// An arrayPrinter first collects the elements that are shown, all of which get
+// the same width.
 type arrayPrinter struct {
-	short  bool
-	values []any
-	words  []string
+	short bool
+	words []string
 }
 
 // shown calls f for each index of an axis that is printed, and with -1 for
@@ -55,15 +59,17 @@ func (p *arrayPrinter) shown(n int, f func(i int) error) error {
 	return nil
 }
 
-func (p *arrayPrinter) collect(a Array) error {
+// collect appends the bytes of the elements that are shown.
+func (p *arrayPrinter) collect(a Array, cells *[][]byte) error {
 	if len(a.shape) == 0 {
-		v, err := a.At()
-		if err != nil {
-			return err
+		v := View{space: a.space, life: a.life, addr: a.addr, size: a.size, typ: a.elem, from: a.from}
+		first, n := uint64(0), a.size
+		if a.from.bits.n > 0 {
+			first, n = a.from.bits.bytes()
 		}
-		x, err := v.Load()
-		p.values = append(p.values, x)
-		return err
+		b := make([]byte, n)
+		*cells = append(*cells, b)
+		return v.readAt("load", b, a.addr+first)
 	}
 	return p.shown(a.shape[0], func(i int) error {
 		if i < 0 {
@@ -73,121 +79,8 @@ func (p *arrayPrinter) collect(a Array) error {
 		if err != nil {
 			return err
 		}
-		return p.collect(row)
+		return p.collect(row, cells)
 	})
-}
-
-// format makes the words of equal width.
-func (p *arrayPrinter) format() {
-	floats := make([]float64, 0, len(p.values))
-	bits := 64
-	for _, v := range p.values {
-		switch v := v.(type) {
-		case float64:
-			floats = append(floats, v)
-		case float32:
-			floats, bits = append(floats, float64(v)), 32
-		}
-	}
-	if len(floats) == len(p.values) {
-		p.words = formatFloats(floats, bits)
-	} else {
-		for _, v := range p.values {
-			p.words = append(p.words, formatElement(v))
-		}
-	}
-	width := 0
-	for _, w := range p.words {
-		width = max(width, len(w))
-	}
-	for i, w := range p.words {
-		p.words[i] = strings.Repeat(" ", width-len(w)) + w
-	}
-}
-
-func formatElement(v any) string {
-	if b, ok := v.(bool); ok {
-		if b {
-			return "True"
-		}
-		return "False"
-	}
-	return fmt.Sprint(v)
-}
-
-// formatFloats writes floats as NumPy does: the fewest digits that tell each
-// from its neighbours, printDigit at most, points aligned; with exponents if
-// the numbers are great, tiny or far apart.
-func formatFloats(xs []float64, bits int) []string {
-	least, most := math.Inf(1), 0.0
-	for _, x := range xs {
-		if x = math.Abs(x); x != 0 && !math.IsInf(x, 0) && !math.IsNaN(x) {
-			least, most = min(least, x), max(most, x)
-		}
-	}
-	verb := byte('f')
-	if most >= 1e8 || most > 0 && (least < 1e-4 || most/least > 1000) {
-		verb = 'e'
-	}
-	digits := 0
-	words := make([]string, len(xs))
-	for i, x := range xs {
-		words[i] = formatFloat(x, verb, -1, bits)
-		digits = max(digits, fractionLen(words[i]))
-	}
-	if digits > printDigit {
-		digits = 0
-		for i, x := range xs {
-			if fractionLen(words[i]) > printDigit {
-				words[i] = formatFloat(x, verb, printDigit, bits)
-			}
-			digits = max(digits, fractionLen(words[i]))
-		}
-	}
-	for i, x := range xs {
-		if math.IsNaN(x) || math.IsInf(x, 0) {
-			continue
-		}
-		fraction := fractionLen(words[i])
-		if verb == 'e' {
-			words[i] = formatFloat(x, verb, digits, bits)
-			if digits == 0 {
-				words[i] = strings.Replace(words[i], "e", ".e", 1)
-			}
-		} else {
-			words[i] += strings.Repeat(" ", digits-fraction)
-		}
-	}
-	return words
-}
-
-// formatFloat writes a float with a point even where no digit follows it, and
-// without zeros at the end.
-func formatFloat(x float64, verb byte, digits, bits int) string {
-	switch {
-	case math.IsNaN(x):
-		return "nan"
-	case math.IsInf(x, 0):
-		return strings.ToLower(strings.TrimPrefix(strconv.FormatFloat(x, 'f', -1, 64), "+"))
-	}
-	s := strconv.FormatFloat(x, verb, digits, bits)
-	if verb == 'e' {
-		return s
-	}
-	if !strings.Contains(s, ".") {
-		return s + "."
-	}
-	if digits >= 0 {
-		s = strings.TrimRight(s, "0")
-	}
-	return s
-}
-
-// fractionLen is the number of digits after the point.
-func fractionLen(s string) int {
-	_, fraction, _ := strings.Cut(s, ".")
-	fraction, _, _ = strings.Cut(fraction, "e")
-	return len(fraction)
 }
 
 // print writes the words in brackets, lines broken before width. Lines after
@@ -198,34 +91,55 @@ func (p *arrayPrinter) print(shape []int, indent string, width int) string {
 		p.words = p.words[1:]
 		return w
 	}
-	var b strings.Builder
-	line := indent
+	if len(shape) == 1 {
+		return p.printRow(shape[0], indent, width-1)
+	}
+	var rows []string
 	_ = p.shown(shape[0], func(i int) error {
-		if len(shape) > 1 {
-			if b.Len() > 0 {
-				b.WriteString(strings.Repeat("\n", len(shape)-1) + indent)
-			}
-			if i < 0 {
-				b.WriteString("...")
-			} else {
-				b.WriteString(p.print(shape[1:], indent+" ", width-1))
-			}
-			return nil
+		if i < 0 {
+			rows = append(rows, "...")
+		} else {
+			rows = append(rows, p.print(shape[1:], indent+" ", width-1))
 		}
+		return nil
+	})
+	return "[" + strings.Join(rows, strings.Repeat("\n", len(shape)-1)+indent) + "]"
+}
+
+// printRow writes the words of the last axis.
+func (p *arrayPrinter) printRow(n int, indent string, width int) string {
+	var lines strings.Builder
+	line, count := indent, 0
+	_ = p.shown(n, func(i int) error {
 		word := "..."
 		if i >= 0 {
 			word = p.print(nil, "", 0)
 		}
-		if len(line)+len(word) > width-2 && len(line) > len(indent) {
-			b.WriteString(strings.TrimRight(line, " ") + "\n")
+		if count > 0 {
+			line += " "
+		}
+		count++
+		if textLen(line)+textLen(word) > width && len(line) > len(indent) {
+			lines.WriteString(strings.TrimRight(line, " ") + "\n")
 			line = indent
 		}
-		line += word + " "
+		line += word
 		return nil
 	})
-	if len(shape) == 1 {
-		b.WriteString(strings.TrimSuffix(line, " "))
-		return "[" + strings.TrimPrefix(b.String(), indent) + "]"
+	return "[" + (lines.String() + line)[len(indent):] + "]"
+}
+
+// textLen is a width in characters.
+func textLen(s string) int { return len([]rune(s)) }
+
+// alignRight gives the words the same width.
+func alignRight(words []string) []string {
+	width := 0
+	for _, w := range words {
+		width = max(width, len(w))
 	}
-	return "[" + b.String() + "]"
+	for i, w := range words {
+		words[i] = strings.Repeat(" ", width-len(w)) + w
+	}
+	return words
 }
