@@ -97,7 +97,7 @@ type Decl struct {
 	// Symbol is the name in the object file where asm("…") makes it another;
 	// else it is empty.
 	Symbol string
-	// Const tells that a variable is declared const.
+	// Const tells that a variable, or the type of a typedef, is const.
 	Const bool
 	// Static tells that there is no symbol to find in a library: static and
 	// inline functions, static variables.

@@ -69,6 +69,11 @@ func TestDeclarators(t *testing.T) {
 		{"struct s *f(struct s s, union u *u)", ""},
 		{"void f(va_list ap)", "void f(struct __va_list_tag *ap)"},
 		{"int f(enum { A, B } x)", "int f(enum { A, B } x)"},
+		{"int f(a, b, c, d) char a; float b; int *c[3]; { return a; }", "int f(int a, double b, int **c, int d)"},
+		{"char *(*f(a))(int) short a; { return 0; }", "char *(*f(int a))(int)"},
+		{"int f(int a __attribute__((mode(DI))), long b)", "int f(long long a, long b)"},
+		{"__float80 f(void)", "long double f(void)"},
+		{"typedef enum late late; late f(enum late *p); enum late { A, B }", "late f(enum late *p)"},
 	} {
 		t.Run(tt.c, func(t *testing.T) {
 			if tt.want == "" {
@@ -394,9 +399,10 @@ func TestUnsupported(t *testing.T) {
 		_Float16 half(void);
 		_Decimal64 money(void);
 		_Float128 quad(void);
-		int old(a, b) int a; char *b; { return a; }
+		unsigned _BitInt(7) bits(_BitInt(128) *p);
+		_Atomic struct { int a, b; } atomic;
 		int fine(int);`)
-	for _, name := range []string{"add", "half", "money", "quad", "old"} {
+	for _, name := range []string{"add", "half", "money", "quad", "bits"} {
 		_, err := d.Func(name)
 		assert.ErrorIs(t, err, dtype.ErrNotSupported, name)
 	}

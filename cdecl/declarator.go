@@ -144,112 +144,29 @@ func (r *reader) function(q qualified, list *cc.ParameterTypeList, at cc.Token) 
 	return qualified{t: f}, nil
 }
 
-// oldFunction is the K&R form f(a, b), which without a body can only be a
-// prototype whose types are not known.
+// oldFunction is the K&R form f(a, b), whose types come with the function's
+// body. Without one it can only be a prototype whose types are not known.
 func (r *reader) oldFunction(q qualified, dd *cc.DirectDeclarator) (qualified, error) {
-	if l := dd.IdentifierList; l != nil {
+	if dd.IdentifierList == nil {
+		return r.function(q, nil, dd.Token)
+	}
+	var params []dtype.Param
+	for l := dd.IdentifierList; l != nil; l = l.IdentifierList {
 		name := l.Token2
-		return q, r.errorAt(r.offset(name), nil, "unknown type name %q%s", name.SrcStr(), r.scope.nearTypes(name.SrcStr()))
-	}
-	return r.function(q, nil, dd.Token)
-}
-
-func (r *reader) param(p *cc.ParameterDeclaration) (dtype.Param, error) {
-	start := p.Position().Offset
-	if end, ok := r.hoisted[start]; ok {
-		return r.hoistedParam(span{start, end})
-	}
-	base, err := r.specifiers(p.DeclarationSpecifiers)
-	if err == errNoType {
-		name := ""
-		if p.Declarator != nil {
-			name, start = r.declaratorName(p.Declarator)
+		t := r.old[name.SrcStr()]
+		switch {
+		case r.old == nil:
+			return q, r.errorAt(r.offset(name), nil, "unknown type name %q%s", name.SrcStr(), r.scope.nearTypes(name.SrcStr()))
+		case t == nil:
+			t = dtype.CInt
 		}
-		return dtype.Param{}, r.errorAt(start, nil, "parameter %q has no type%s", name, r.scope.nearTypes(name))
+		params = append(params, dtype.Param{Name: name.SrcStr(), Type: t})
 	}
+	f, err := dtype.NewFunc(q.t, params, false)
 	if err != nil {
-		return dtype.Param{}, err
+		return q, r.typeError(dd.Token, err)
 	}
-	q, err := r.attributed(base.qualified, r.vectorsAround(start))
-	if err != nil {
-		return dtype.Param{}, err
-	}
-	name := ""
-	if p.Declarator != nil {
-		name, _ = r.declaratorName(p.Declarator)
-		q, err = r.declared(p.Declarator, q)
-	} else {
-		q, err = r.abstract(p.AbstractDeclarator, q)
-	}
-	if err != nil {
-		return dtype.Param{}, err
-	}
-	return dtype.Param{Name: name, Type: r.decay(q)}, nil
-}
-
-// decay is the type of a parameter declared as q: arrays and functions are
-// pointers.
-func (r *reader) decay(q qualified) dtype.Type {
-	switch t := dtype.Resolve(q.t).(type) {
-	case *dtype.Array:
-		if q.isConst {
-			return dtype.PointerToConst(t.Elem())
-		}
-		return dtype.PointerTo(t.Elem())
-	case *dtype.Func:
-		return dtype.PointerTo(q.t)
-	}
-	return r.scope.passed(q.t)
-}
-
-// hoistedParam reads a parameter that was lifted out of its list: by itself it
-// is a declaration, or without a name a type name, and both the parser reads.
-func (r *reader) hoistedParam(at span) (dtype.Param, error) {
-	text := string(r.text[at.pos:at.end])
-	part := func(before, after string) *unit {
-		return &unit{text: []byte(before + text + after), parent: r.unit, base: at.pos - len(before)}
-	}
-	if !pointerHasName(text) {
-		q, err := typeIn(part(sizeofBefore, sizeofAfter), r.scope)
-		return dtype.Param{Type: r.decay(q)}, err
-	}
-	sub, tree, err := read(part("extern ", ";"), r.scope)
-	if err != nil {
-		return dtype.Param{}, err
-	}
-	sub.params = r.params
-	for tu := tree.TranslationUnit; tu != nil; tu = tu.TranslationUnit {
-		d := tu.ExternalDeclaration
-		if d == nil || d.Position().Filename != textName || d.Case != cc.ExternalDeclarationDecl || d.Declaration.InitDeclaratorList == nil {
-			continue
-		}
-		base, err := sub.specifiers(d.Declaration.DeclarationSpecifiers)
-		if err != nil {
-			return dtype.Param{}, err
-		}
-		decl := d.Declaration.InitDeclaratorList.InitDeclarator.Declarator
-		name, _ := sub.declaratorName(decl)
-		q, err := sub.declared(decl, base.qualified)
-		return dtype.Param{Name: name, Type: r.decay(q)}, err
-	}
-	return dtype.Param{}, r.errorAt(at.pos, nil, "not a parameter")
-}
-
-// pointerHasName reports whether the innermost of nested parentheses "(*(*"
-// goes on with a name.
-func pointerHasName(text string) bool {
-	l := lexer{src: []byte(text)}
-	prev := lexeme{}
-	inside := false
-	for t := l.next(); t.kind != lexEOF; t = l.next() {
-		if l.is(t, '*') && prev.kind == lexPunct && l.is(prev, '(') {
-			inside = true
-		} else if inside && !l.is(t, '*') && !l.is(t, '(') && !(t.kind == lexIdent && isQualifier(l.text(t))) {
-			return t.kind == lexIdent
-		}
-		prev = t
-	}
-	return false
+	return qualified{t: f}, nil
 }
 
 // declaratorName is the name that a declarator declares, and where it is.
@@ -287,7 +204,7 @@ func (r *reader) typeName(n *cc.TypeName) (qualified, error) {
 	if err != nil {
 		return q, err
 	}
-	if q, err = r.attributed(q, r.vectorsAround(n.Position().Offset)); err != nil {
+	if q, err = r.attributed(q, r.takeOutside(r.abstractParameters(n.AbstractDeclarator), r.parameterSpan(n.Position().Offset))); err != nil {
 		return q, err
 	}
 	return r.abstract(n.AbstractDeclarator, q)

@@ -14,12 +14,14 @@ import (
 type reader struct {
 	*lifted
 	scope *scope
-	abi   *dtype.ABI
 	// params counts the parameter lists around what is read: array lengths
 	// there may be unknown.
 	params int
 	// from is where the declaration that is read began.
 	from int
+	// old are the parameters of the old-style definition that is read.
+	old  map[string]dtype.Type
+	tree *cc.AST
 }
 
 // declare reads all declarations of a text into s.
@@ -41,7 +43,7 @@ func declare(u *unit, s *scope) (*scope, error) {
 
 // read lifts and parses a text.
 func read(u *unit, s *scope) (*reader, *cc.AST, error) {
-	l, err := lift(u)
+	l, err := lift(u, s.abi)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -49,7 +51,7 @@ func read(u *unit, s *scope) (*reader, *cc.AST, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return &reader{lifted: l, scope: s, abi: s.abi}, tree, nil
+	return &reader{lifted: l, scope: s, tree: tree}, tree, nil
 }
 
 // protect runs f and turns a panic over a syntax tree that no C has into an
@@ -89,7 +91,7 @@ func (r *reader) external(d *cc.ExternalDeclaration, from int) (int, error) {
 		f := d.FunctionDefinition
 		body, end := r.offset(f.CompoundStatement.Token), r.offset(f.CompoundStatement.Token2)
 		if f.DeclarationList != nil {
-			return end, r.oldDefinition(f.Declarator)
+			return end, r.oldDefinition(f, from, body)
 		}
 		return end, r.declaration(f.DeclarationSpecifiers, []*cc.Declarator{f.Declarator}, []int{from, body})
 	case cc.ExternalDeclarationDecl:
@@ -114,13 +116,29 @@ func (r *reader) external(d *cc.ExternalDeclaration, from int) (int, error) {
 	return from, nil
 }
 
-// oldDefinition is int f(a) int a; { … }, which says what its arguments are
-// but is no prototype.
-func (r *reader) oldDefinition(d *cc.Declarator) error {
-	name, pos := r.declaratorName(d)
-	place := r.place(pos)
-	err := r.errorAt(pos, dtype.ErrNotSupported, "definition of %s without a prototype", name)
-	return r.add(&symbol{Decl: Decl{Name: name, Kind: Function, File: place.path, Line: place.line}, err: err}, pos)
+// oldDefinition is int f(a) char a; { … }. Its caller passes arguments as C
+// promotes them, whatever the parameters say.
+func (r *reader) oldDefinition(f *cc.FunctionDefinition, from, body int) error {
+	r.old = map[string]dtype.Type{}
+	defer func() { r.old = nil }()
+	for l := f.DeclarationList; l != nil; l = l.DeclarationList {
+		base, err := r.specifiers(l.Declaration.DeclarationSpecifiers)
+		if err == errNoType {
+			return r.errorAt(l.Position().Offset, nil, "parameter without a type")
+		}
+		if err != nil {
+			return err
+		}
+		for d := l.Declaration.InitDeclaratorList; d != nil; d = d.InitDeclaratorList {
+			name, _ := r.declaratorName(d.InitDeclarator.Declarator)
+			q, err := r.declared(d.InitDeclarator.Declarator, base.qualified)
+			if err != nil {
+				return err
+			}
+			r.old[name] = dtype.Promote(r.decay(q))
+		}
+	}
+	return r.declaration(f.DeclarationSpecifiers, []*cc.Declarator{f.Declarator}, []int{from, body})
 }
 
 // declaration reads specifiers and the declarators that share them. ends are
@@ -151,7 +169,7 @@ func (r *reader) declaration(ds *cc.DeclarationSpecifiers, list []*cc.Declarator
 		if i > 0 {
 			from = ends[i]
 		}
-		own := append(r.takeOwn(from, ends[i+1]), shared...)
+		own := append(r.takeOutside(r.parameters(d), span{from, ends[i+1]}), shared...)
 		if err := r.declarator(base, err, d, own, span{from, ends[i+1]}); err != nil {
 			return err
 		}
@@ -186,7 +204,7 @@ func (r *reader) declarator(base specs, baseErr error, d *cc.Declarator, attrs [
 	fn, isFunc := dtype.Resolve(t.t).(*dtype.Func)
 	switch {
 	case base.typedef:
-		sym.Kind, sym.isConst = Typedef, t.isConst
+		sym.Kind, sym.Const = Typedef, t.isConst
 		if err == nil {
 			sym.Type, err = r.typedef(name, t.t, attrs, pos)
 		}

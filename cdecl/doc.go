@@ -28,8 +28,25 @@
 // scalar_storage_order, transparent_union)), _Alignas, __declspec(align),
 // #pragma pack, ms_struct and scalar_storage_order, and their _Pragma forms.
 // Function bodies are skipped, and a text's last semicolon may be left out.
+// volatile, restrict and _Atomic change neither a layout nor a call and are
+// dropped (an _Atomic struct that compilers would align to its size is refused).
 // _Static_assert is checked, so that a header
 // made for another ABI is refused.
+//
+// # Directions
+//
+// Which way the data behind a pointer parameter goes ([dtype.Param].Dir) is said
+// by annotations that C programmers know:
+//
+//	int read_all(_In_ FILE *f, _Out_writes_(n) char *buf, size_t n, _Inout_ int *flags);
+//	int read_all([in] FILE *f, [out] char *buf, size_t n, [in, out] int *flags);
+//	int read_all(FILE *f, char *buf __attribute__((annotate("out"))), size_t n, int *flags);
+//
+// They are those of Microsoft's headers, old (__out_opt) and new (_Out_opt_), of
+// its documentation and MIDL, and of gcc's and clang's attribute. Macros of these
+// names, IN and OUT that a header defines as nothing keep their meaning. What C
+// writes only in part (_Out_writes_to_(n, len)) is InOut, so that the rest keeps
+// its contents; for that reason gcc's access attribute says nothing here.
 //
 // A declaration that uses what no ABI here has (_Float16, decimal floats,
 // vectors of three) does not spoil the rest: asking for its name, or for what is

@@ -15,6 +15,9 @@ func (r *reader) enum(s *cc.EnumSpecifier) (dtype.Type, error) {
 	pos := r.offset(s.Token)
 	if s.Case == cc.EnumSpecifierTag && s.EnumeratorList == nil {
 		sym := r.scope.tag(tag)
+		if def := r.laterEnum(tag); sym == nil && def != nil {
+			return r.enum(def)
+		}
 		switch {
 		case sym == nil:
 			return nil, r.errorAt(pos, nil, "enum %s is not declared%s", tag, r.scope.nearTypes("enum "+tag))
@@ -61,6 +64,26 @@ func (r *reader) enum(s *cc.EnumSpecifier) (dtype.Type, error) {
 	place := r.place(pos)
 	r.addTag(tag, &symbol{Decl: Decl{Name: "enum " + tag, Kind: Tag, Type: t, File: place.path, Line: place.line}})
 	return t, nil
+}
+
+// laterEnum finds the definition of an enum at file scope that is named before
+// it, as gcc and clang allow.
+func (r *reader) laterEnum(tag string) *cc.EnumSpecifier {
+	for tu := r.tree.TranslationUnit; tu != nil; tu = tu.TranslationUnit {
+		d := tu.ExternalDeclaration
+		if d == nil || d.Case != cc.ExternalDeclarationDecl || d.Declaration == nil {
+			continue
+		}
+		for ds := d.Declaration.DeclarationSpecifiers; ds != nil; ds = ds.DeclarationSpecifiers {
+			if ds.Case != cc.DeclarationSpecifiersTypeSpec || ds.TypeSpecifier.Case != cc.TypeSpecifierEnum {
+				continue
+			}
+			if e := ds.TypeSpecifier.EnumSpecifier; e.EnumeratorList != nil && e.Token2.SrcStr() == tag {
+				return e
+			}
+		}
+	}
+	return nil
 }
 
 // enumsAreInt reports whether the ABI's compiler makes every enum an int, and

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"modernc.org/cc/v4"
 
@@ -200,10 +202,27 @@ func (r *reader) primary(e *cc.PrimaryExpression) (operand, error) {
 		}
 		t, err := dtype.ArrayOf(dtype.CChar, uint64(len(s))+1)
 		return operand{typ: t, kind: isString, s: s}, err
+	case cc.PrimaryExpressionLString:
+		return r.wideString(e.Token.Src())
 	case cc.PrimaryExpressionIdent:
 		return r.identifier(text)
 	}
 	return operand{}, errNotConstant
+}
+
+// wideString is L"…", u"…" or U"…", whose value is its text in UTF-8.
+func (r *reader) wideString(lit []byte) (operand, error) {
+	s, err := unquote(lit)
+	elem := map[byte]dtype.Type{'L': dtype.WCharT, 'u': dtype.Char16T, 'U': dtype.Char32T}[lit[0]]
+	if err != nil || elem == nil {
+		return operand{}, errNotConstant
+	}
+	n := utf8.RuneCountInString(s)
+	if size, err := r.abi.Size(elem); err == nil && size == 2 {
+		n = len(utf16.Encode([]rune(s)))
+	}
+	t, err := dtype.ArrayOf(elem, uint64(n)+1)
+	return operand{typ: t, kind: isString, s: s}, err
 }
 
 func (r *reader) identifier(name string) (operand, error) {

@@ -29,6 +29,7 @@ var spelled = map[string]string{
 	"__int16":       "short",
 	"__int32":       "int",
 	"__int64":       "long long",
+	"__float80":     "_Float64x",
 }
 
 // noFiles keeps the parser from opening any file.

@@ -28,6 +28,7 @@ var compilers = []compiler{
 	{dtype.LinuxAMD64, []string{"gcc"}, "gcc libc6-dev"},
 	{dtype.WASM32, []string{"clang", "--target=wasm32-wasi", "--sysroot=/usr"}, "clang wasi-libc"},
 	{dtype.LinuxARM64, []string{"aarch64-linux-gnu-gcc"}, "gcc-aarch64-linux-gnu libc6-dev-arm64-cross"},
+	{dtype.MinGWAMD64, []string{"x86_64-w64-mingw32-gcc"}, "gcc-mingw-w64-x86-64"},
 }
 
 func (c compiler) String() string { return c.abi.Name() + "/" + c.args[0] }
@@ -72,13 +73,17 @@ var libcHeaders = []string{"stdio.h", "stdlib.h", "string.h", "math.h", "time.h"
 // of that header: a compiler refuses the second declaration of a name unless
 // it has the type of the first.
 func TestHeadersAgainstCompilers(t *testing.T) {
-	native := append([]string{"sys/socket.h", "netinet/in.h", "pthread.h", "signal.h", "setjmp.h", "regex.h"}, libcHeaders...)
+	native := append([]string{"sys/socket.h", "netinet/in.h", "netinet/ip.h", "netinet/tcp.h", "arpa/inet.h", "netdb.h", "sys/un.h",
+		"pthread.h", "signal.h", "ucontext.h", "setjmp.h", "regex.h", "fcntl.h", "dirent.h", "termios.h", "sys/ioctl.h", "sys/mman.h",
+		"sys/time.h", "sys/resource.h", "sys/epoll.h", "sys/sendfile.h", "elf.h", "link.h", "dlfcn.h"}, libcHeaders...)
 	libraries := [][]string{{"zlib.h"}, {"sqlite3.h"}, {"openssl/ssl.h"}}
 	for _, c := range compilers {
 		groups := [][]string{native}
 		switch c.abi {
 		case dtype.WASM32:
 			groups = [][]string{libcHeaders}
+		case dtype.MinGWAMD64:
+			groups = [][]string{{"stdio.h", "stdlib.h", "string.h", "math.h", "time.h", "wchar.h", "sys/stat.h", "errno.h"}, {"winsock2.h", "windows.h"}}
 		case dtype.Host():
 			groups = append(groups, libraries...)
 		}
@@ -96,7 +101,8 @@ func TestHeadersAgainstCompilers(t *testing.T) {
 				if c.abi != dtype.WASM32 {
 					standard = append(standard, "uchar.h")
 				}
-				out, err := c.check(t, includes(headers)+includes(standard)+redeclare(d, c.abi))
+				// volatile changes neither layouts nor calls, and dtype has it not.
+				out, err := c.check(t, "#define volatile\n"+includes(headers)+includes(standard)+redeclare(d, c.abi))
 				assert.NoError(t, err, out)
 			})
 		}
@@ -114,7 +120,23 @@ func includes(headers []string) string {
 // redeclare writes declarations as C that checks them.
 func redeclare(d *cdecl.Decls, abi *dtype.ABI) string {
 	var b strings.Builder
-	for x := range d.All() {
+	for x := range d.All(cdecl.Constant) {
+		// clang has its own answers to what glibc asks about _Float128.
+		if strings.HasPrefix(x.File, "<") || strings.Contains(x.File, "/floatn") || x.Name == "__MINGW_GCC_VERSION" {
+			continue
+		}
+		fmt.Fprintf(&b, "#line %d %q\n", x.Line, x.File)
+		switch v := x.Value.(type) {
+		case int64:
+			fmt.Fprintf(&b, "_Static_assert(%s == %s, \"%s\");\n", x.Name, intConstant(v), x.Name)
+		case uint64:
+			fmt.Fprintf(&b, "_Static_assert(%s == %dU, \"%s\");\n", x.Name, v, x.Name)
+		}
+	}
+	for x := range d.All(cdecl.Function, cdecl.Variable, cdecl.Typedef, cdecl.Tag) {
+		if strings.HasSuffix(x.File, "/x86intrin.h") {
+			continue // gcc aligns wide vectors by the processor it compiles for
+		}
 		fmt.Fprintf(&b, "#line %d %q\n", x.Line, x.File)
 		switch x.Kind {
 		case cdecl.Function, cdecl.Variable:
@@ -132,8 +154,11 @@ func redeclare(d *cdecl.Decls, abi *dtype.ABI) string {
 				fmt.Fprintf(&b, "#undef %s\nextern %s;\n", x.Name, c)
 			}
 		case cdecl.Typedef:
-			if n, ok := x.Type.(*dtype.Named); ok && !volatileTypedefs[x.Name] {
+			if n, ok := x.Type.(*dtype.Named); ok && !looseTypedefs[x.Name] {
 				c := strings.ReplaceAll(dtype.Declare(n.Underlying(), n.Name()), "struct __va_list_tag *", "va_list ")
+				if x.Const {
+					c = fmt.Sprintf("const __typeof__(%s) %s", n.Underlying(), x.Name)
+				}
 				if !strings.Contains(c, "{") {
 					fmt.Fprintf(&b, "typedef %s;\n", c)
 				}
@@ -141,17 +166,6 @@ func redeclare(d *cdecl.Decls, abi *dtype.ABI) string {
 			sizes(&b, abi, x.Type)
 		case cdecl.Tag:
 			sizes(&b, abi, x.Type)
-		case cdecl.Constant:
-			// clang has its own answers to what glibc asks about _Float128.
-			if strings.HasPrefix(x.File, "<") || strings.Contains(x.File, "/floatn") {
-				continue
-			}
-			switch v := x.Value.(type) {
-			case int64:
-				fmt.Fprintf(&b, "_Static_assert(%s == %s, \"%s\");\n", x.Name, intConstant(v), x.Name)
-			case uint64:
-				fmt.Fprintf(&b, "_Static_assert(%s == %dU, \"%s\");\n", x.Name, v, x.Name)
-			}
 		}
 	}
 	return b.String()
@@ -174,12 +188,25 @@ func sizes(b *strings.Builder, abi *dtype.ABI, typ dtype.Type) {
 	}
 	fmt.Fprintf(b, "_Static_assert(sizeof(%s) == %d, \"sizeof %s\");\n", name, l.Size, name)
 	fmt.Fprintf(b, "_Static_assert(_Alignof(%s) == %d, \"alignof %s\");\n", name, l.Align, name)
+	offsets(b, abi, name, l, 0)
+}
+
+// offsets asserts where the members of a struct or union are, those of
+// anonymous members included.
+func offsets(b *strings.Builder, abi *dtype.ABI, name string, l *dtype.Layout, base uint64) {
 	for _, f := range l.Fields {
-		if f.Name != "" && !f.BitField {
-			fmt.Fprintf(b, "_Static_assert(__builtin_offsetof(%s, %s) == %d, \"%s.%s\");\n", name, f.Name, f.Offset, name, f.Name)
+		switch {
+		case f.BitField:
+		case f.Name != "":
+			fmt.Fprintf(b, "#undef %s\n_Static_assert(__builtin_offsetof(%s, %s) == %d, \"%s.%s\");\n", f.Name, name, f.Name, base+f.Offset, name, f.Name)
+		default:
+			if inner, err := abi.Layout(f.Type); err == nil {
+				offsets(b, abi, name, inner, base+f.Offset)
+			}
 		}
 	}
 }
 
-// volatileTypedefs are the typedefs of volatile types, which dtype has not.
-var volatileTypedefs = map[string]bool{"pthread_spinlock_t": true}
+// looseTypedefs are typedefs of functions without a prototype, as whose types C
+// takes none that has one.
+var looseTypedefs = map[string]bool{"FARPROC": true, "NEARPROC": true, "PROC": true, "SERVER_ROUTINE": true}

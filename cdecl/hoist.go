@@ -9,10 +9,14 @@ func (l *lifter) hoistFrom(open int) {
 	}
 	end := l.match[open]
 	for start := open + 1; start < end; {
+		start = l.skipAnnotations(start)
 		stop, nested := start, false
 		for stop < end && !l.punct(stop, ',') {
 			nested = nested || l.nestedPointer(stop)
 			stop = max(stop, l.match[stop]) + 1
+		}
+		if start >= end {
+			return
 		}
 		pos := l.all[start].pos
 		if size := l.all[stop-1].end - pos; nested && l.all[start].kind == lexIdent && size >= len("int") && size < maxHoisted {

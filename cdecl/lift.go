@@ -1,6 +1,10 @@
 package cdecl
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/wasmffi/wasmffi/dtype"
+)
 
 // The front end's parser knows attributes in some places only and forgets
 // them, knows no #pragma pack, and stops at spellings outside C11. So all of
@@ -10,6 +14,7 @@ import "fmt"
 // lifted is a text of which the parser sees a part.
 type lifted struct {
 	*unit
+	abi    *dtype.ABI
 	clean  []byte   // what the parser sees, among spaces
 	tokens []lexeme // in clean
 	idents map[string]bool
@@ -20,6 +25,7 @@ type lifted struct {
 	hoisted map[int]int  // parameters the parser cannot read: where each begins and ends
 	rest    map[int]bool // places of ( in "(...)"
 	asserts []span       // conditions of _Static_assert without a message
+	bitInts map[int]bool // places of _BitInt
 }
 
 // A span is a part of the text.
@@ -33,6 +39,7 @@ type attribute struct {
 	pos      int
 	declspec bool
 	used     bool
+	dir      dtype.Direction // of a parameter, see directionName
 }
 
 // A label is asm("symbol") behind a declarator.
@@ -54,9 +61,9 @@ type lifter struct {
 }
 
 // lift lifts a whole text.
-func lift(u *unit) (*lifted, error) {
+func lift(u *unit, abi *dtype.ABI) (*lifted, error) {
 	l := &lifter{
-		lifted: &lifted{unit: u, clean: blankText(u.text), idents: map[string]bool{}},
+		lifted: &lifted{unit: u, abi: abi, clean: blankText(u.text), idents: map[string]bool{}},
 		lex:    lexer{src: u.text},
 	}
 	if err := l.scan(); err != nil {
@@ -94,6 +101,9 @@ func (l *lifter) token(i int) (int, error) {
 			l.attributeList(i+2, l.match[i+1], false)
 			return end + 1, nil
 		case l.punct(i, '['):
+			if l.isMIDL(i) {
+				return l.midl(i), nil
+			}
 			l.keep(t)
 			return l.arrayQualifiers(i + 1), nil
 		case l.punct(i, '(') && l.punct(i+1, '.') && l.punct(i+2, '.') && l.punct(i+3, '.') && l.punct(i+4, ')'):
@@ -164,9 +174,24 @@ func (l *lifter) ident(i int, word string) (int, error) {
 			l.keep(l.all[i])
 			return i + 2, nil
 		}
+	case "_BitInt":
+		if group { // the parser does not know it: another unsupported type stands in
+			const standIn = "_Float16"
+			if l.bitInts == nil {
+				l.bitInts = map[int]bool{}
+			}
+			pos := l.all[i].pos
+			l.bitInts[pos] = true
+			l.keep(lexeme{lexIdent, pos, pos + len(standIn)})
+			copy(l.clean[pos:], standIn)
+			return l.match[i+1] + 1, nil
+		}
 	default:
 		if ignoredWords[word] {
 			return i + 1, nil
+		}
+		if dir, ok := salWord(word); ok && !l.isName(i) {
+			return l.annotation(i, dir), nil
 		}
 	}
 	l.idents[word] = true

@@ -92,7 +92,7 @@ func (d *Decls) macroConstants() map[string]*symbol {
 		if text == "" || strings.Contains(m.text, "__LINE__") || !constantLike(text, s) {
 			continue
 		}
-		r := &reader{lifted: &lifted{unit: &unit{}}, scope: s, abi: d.platform.abi}
+		r := &reader{lifted: &lifted{unit: &unit{}, abi: d.platform.abi}, scope: s}
 		x, err := r.evalText(text, 0)
 		if err != nil || x.kind == isUnknown || x.kind == isObject {
 			continue

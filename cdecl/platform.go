@@ -150,3 +150,8 @@ func (p *platform) missingHeaders() string {
 	}
 	return s
 }
+
+// microsoft reports whether the ABI's compilers take Microsoft's extensions.
+func (l *lifted) microsoft() bool {
+	return strings.HasPrefix(l.abi.Name(), "windows-") || strings.HasPrefix(l.abi.Name(), "mingw-")
+}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sort"
 	"strconv"
+	"strings"
 
 	"github.com/wasmffi/wasmffi/dtype"
 )
@@ -43,42 +44,70 @@ func (l *lifted) state(pos int) pragmaState {
 }
 
 // pragmaOperator obeys the operator whose operand is the tokens from i to end:
-// a string for _Pragma, plain tokens for __pragma.
+// a string for _Pragma, plain tokens for __pragma. A directive has become plain
+// tokens, in which macros are replaced, and a string of it as it was.
 func (l *lifter) pragmaOperator(i, end int) error {
 	if i == end {
 		return nil
 	}
 	pos := l.all[i].pos
-	var words []string
-	if l.all[i].kind == lexString {
-		s, err := unquote(l.text[l.all[i].pos:l.all[i].end])
+	last := end - 1
+	var written []string
+	if l.all[last].kind == lexString {
+		s, err := unquote(l.text[l.all[last].pos:l.all[last].end])
 		if err != nil {
 			return l.errorAt(pos, nil, "%v", err)
 		}
 		lex := lexer{src: []byte(s)}
 		for t := lex.next(); t.kind != lexEOF; t = lex.next() {
-			words = append(words, lex.text(t))
+			written = append(written, lex.text(t))
 		}
-	} else {
-		for _, t := range l.all[i:end] {
-			words = append(words, string(l.text[t.pos:t.end]))
-		}
+		end = last
+	}
+	var words []string
+	for _, t := range l.all[i:end] {
+		words = append(words, string(l.text[t.pos:t.end]))
+	}
+	if len(words) == 0 {
+		words = written
 	}
 	if len(words) == 0 || !structPragma(words[0]) {
 		return nil
 	}
-	words = slices.DeleteFunc(words, func(s string) bool { return s == "(" || s == ")" || s == "," })
-	if err := l.prag.obey(words[0], words[1:]); err != "" {
-		return l.errorAt(pos, nil, "#pragma %s: %s", words[0], err)
+	next := l.prag.clone()
+	why := next.obey(words)
+	if written != nil && !slices.Equal(words, written) && words[0] == "pack" && !l.macrosInPack() {
+		gcc := l.prag.clone()
+		gcc.obey(written) // what it does not know, gcc ignores
+		if !l.microsoft() && gcc.pack != next.pack {
+			return l.errorAt(pos, nil, "#pragma pack with a macro: clang replaces it, gcc ignores the pragma")
+		}
+		next, why = gcc, ""
 	}
+	if why != "" {
+		return l.errorAt(pos, nil, "#pragma %s: %s", words[0], why)
+	}
+	l.prag = next
 	l.prag.pos = pos
 	l.states = append(l.states, l.prag.pragmaState)
 	return nil
 }
 
+// macrosInPack reports whether all compilers of the ABI replace macros in
+// #pragma pack.
+func (l *lifter) macrosInPack() bool {
+	return !strings.HasPrefix(l.abi.Name(), "linux-") && !strings.HasPrefix(l.abi.Name(), "mingw-")
+}
+
+func (p pragmas) clone() pragmas {
+	p.stack = slices.Clone(p.stack)
+	return p
+}
+
 // obey applies one pragma, or says why it cannot.
-func (p *pragmas) obey(name string, args []string) string {
-	switch name {
+func (p *pragmas) obey(words []string) string {
+	args := slices.DeleteFunc(slices.Clone(words[1:]), func(s string) bool { return s == "(" || s == ")" || s == "," })
+	switch words[0] {
 	case "pack":
 		return p.packArgs(args)
 	case "ms_struct":

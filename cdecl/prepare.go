@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // A file is a source as it came, and as the preprocessor gets it.
@@ -198,7 +199,7 @@ func (p *preparer) directive(line []byte, hash, at int, stray []int, lines int) 
 	}
 	switch name {
 	case "define", "undef":
-		p.macro(l, name == "define")
+		line = p.macro(l, name == "define")
 	case "if", "ifdef", "ifndef":
 		if p.conds = append(p.conds, 0); len(p.conds) > maxConditionals {
 			return p.fail(ErrLimit, "conditionals nest deeper than %d", maxConditionals)
@@ -241,8 +242,12 @@ func (p *preparer) directive(line []byte, hash, at int, stray []int, lines int) 
 	case "pragma":
 		if kind := l.next(); kind.kind == lexIdent && structPragma(l.text(kind)) {
 			p.mark()
-			body := bytes.TrimSpace(line[kind.pos:])
-			fmt.Fprintf(&p.out, "%s(%s)", pragmaOp, bytes.ReplaceAll(body, []byte("\n"), []byte(" ")))
+			body := strings.ReplaceAll(string(bytes.TrimSpace(line[kind.pos:])), "\n", " ")
+			fmt.Fprintf(&p.out, "%s(%s", pragmaOp, body)
+			if !strings.ContainsAny(body, "\"\\") {
+				fmt.Fprintf(&p.out, " %q", body) // as it was before macros are replaced
+			}
+			p.out.WriteByte(')')
 			p.out.Write(bytes.Repeat([]byte("\n"), max(1, lines)))
 			p.outLine += max(1, lines)
 			return nil
@@ -253,18 +258,29 @@ func (p *preparer) directive(line []byte, hash, at int, stray []int, lines int) 
 	return nil
 }
 
-// macro records a #define or #undef; l is after that word.
-func (p *preparer) macro(l lexer, defined bool) {
+// macro records a #define or #undef and gives its line; l is after that word.
+// Macros that mean a direction and are defined as nothing are given it.
+func (p *preparer) macro(l lexer, defined bool) (line []byte) {
+	line = l.src
 	name := l.next()
 	if name.kind != lexIdent {
-		return
+		return line
 	}
 	d := define{name: l.text(name), line: p.line}
 	if defined {
-		d.text = string(bytes.TrimSpace(l.src[name.pos:]))
-		d.plain = name.end >= len(l.src) || l.src[name.end] != '('
+		d.plain = name.end >= len(line) || line[name.end] != '('
+		for !d.plain {
+			if t := l.next(); t.kind == lexEOF || l.is(t, ')') {
+				break
+			}
+		}
+		if end, word := l.pos, directionMacro(d.name); word != "" && l.next().kind == lexEOF {
+			line = slices.Concat(line[:end], []byte(" "+word), line[end:])
+		}
+		d.text = string(bytes.TrimSpace(line[name.pos:]))
 	}
 	p.defines = append(p.defines, d)
+	return line
 }
 
 func (p *preparer) fail(err error, format string, args ...any) error {

@@ -183,7 +183,11 @@ func expand(list []*file, files *files, predefined string, dirs, system []string
 func optionMacros(defines map[string]string) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(defines)) {
-		b.WriteString(strings.ReplaceAll("#define "+name+" "+defines[name], "\n", " ") + "\n")
+		value := defines[name]
+		if plain, _, _ := strings.Cut(name, "("); value == "" {
+			value = directionMacro(plain)
+		}
+		b.WriteString(strings.ReplaceAll("#define "+name+" "+value, "\n", " ") + "\n")
 	}
 	return b.String()
 }

@@ -162,7 +162,8 @@ func (r *reader) members(d *cc.StructDeclaration, from, end int) ([]dtype.Field,
 		if n := l.StructDeclaratorList; n != nil {
 			to = r.offset(n.Token)
 		}
-		f, err := r.member(l.StructDeclarator, base, append(r.takeOwn(first, to), shared...))
+		own := r.takeOutside(r.parameters(l.StructDeclarator.Declarator), span{first, to})
+		f, err := r.member(l.StructDeclarator, base, append(own, shared...))
 		if err == nil {
 			err = r.noVectorsLeft(first, to)
 		}
@@ -175,10 +176,11 @@ func (r *reader) members(d *cc.StructDeclaration, from, end int) ([]dtype.Field,
 }
 
 // anonymousMember is a struct or union without a name, whose members are
-// reached directly. With a tag it declares the tag and no member.
+// reached directly. With a tag it declares the tag and no member, but for
+// Microsoft's compiler and gcc there.
 func (r *reader) anonymousMember(base qualified, from, end int) ([]dtype.Field, error) {
 	var tag string
-	switch t := base.t.(type) {
+	switch t := dtype.Resolve(base.t).(type) {
 	case *dtype.Struct:
 		tag = t.Tag()
 	case *dtype.Union:
@@ -186,7 +188,7 @@ func (r *reader) anonymousMember(base qualified, from, end int) ([]dtype.Field, 
 	default:
 		return nil, nil
 	}
-	if tag != "" {
+	if _, isName := base.t.(*dtype.Named); (tag != "" || isName) && !(r.microsoft() && dtype.Resolve(base.t).(recordType).Complete()) {
 		return nil, nil
 	}
 	f := dtype.Field{Type: base.t, Const: base.isConst}

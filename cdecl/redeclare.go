@@ -1,6 +1,10 @@
 package cdecl
 
-import "github.com/wasmffi/wasmffi/dtype"
+import (
+	"slices"
+
+	"github.com/wasmffi/wasmffi/dtype"
+)
 
 // add declares a symbol. A name may be declared again as what it is already
 // (C11 6.7p4), which headers do; the declaration that says more is kept.
@@ -45,11 +49,17 @@ func (r *reader) compatible(x, y dtype.Type) bool {
 func (r *reader) saysMore(x, old dtype.Type) bool {
 	switch x := x.(type) {
 	case *dtype.Func:
-		return r.scope.loose[old.(*dtype.Func)] || nameless(old.(*dtype.Func)) && !r.scope.loose[x]
+		old := old.(*dtype.Func)
+		return r.scope.loose[old] || !r.scope.loose[x] && (nameless(old) || directed(x) && !directed(old))
 	case *dtype.Array:
 		return old.(*dtype.Array).Flexible()
 	}
 	return false
+}
+
+// directed reports whether a function states the direction of a parameter.
+func directed(f *dtype.Func) bool {
+	return slices.ContainsFunc(f.Params(), func(p dtype.Param) bool { return p.Dir != dtype.Unstated })
 }
 
 func nameless(f *dtype.Func) bool {

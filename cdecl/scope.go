@@ -27,8 +27,7 @@ type scope struct {
 // place of a type.
 type symbol struct {
 	Decl
-	isConst bool // a typedef of a const type
-	err     error
+	err error
 }
 
 func newScope(outer *scope, abi *dtype.ABI) *scope {

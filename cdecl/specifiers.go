@@ -80,12 +80,15 @@ type specifierWords struct {
 	words   int
 	other   dtype.Type // struct, union, enum, typedef name or typeof
 	isConst bool
+	atomic  bool
+	bitInt  bool
 	pos     int
 }
 
 func (w *specifierWords) qualifier(q *cc.TypeQualifier) {
-	if q != nil && q.Case == cc.TypeQualifierConst {
-		w.isConst = true
+	if q != nil {
+		w.isConst = w.isConst || q.Case == cc.TypeQualifierConst
+		w.atomic = w.atomic || q.Case == cc.TypeQualifierAtomic
 	}
 }
 
@@ -113,7 +116,9 @@ func (w *specifierWords) add(ts *cc.TypeSpecifier) (err error) {
 		q.t = v.typ
 	case cc.TypeSpecifierAtomic:
 		q, err = r.typeName(ts.AtomicTypeSpecifier.TypeName)
+		w.atomic = true
 	default:
+		w.bitInt = w.bitInt || ts.Case == cc.TypeSpecifierFloat16 && r.bitInts[r.offset(ts.Token)]
 		w.count[ts.Case]++
 		return nil
 	}
@@ -135,7 +140,7 @@ func (r *reader) typeNamed(name cc.Token) (qualified, error) {
 	case sym.err != nil:
 		return qualified{}, sym.err
 	}
-	return qualified{sym.Type, sym.isConst}, nil
+	return qualified{sym.Type, sym.Const}, nil
 }
 
 // The keyword combinations that are types, as counts of the words in them.
@@ -167,6 +172,26 @@ var scalarTypes = map[wordCounts]dtype.Type{
 
 // finish is the type that the words are.
 func (w *specifierWords) finish() (qualified, error) {
+	q, err := w.typ()
+	if err == nil && w.atomic && w.r.growsAtomic(q.t) {
+		err = w.r.errorAt(w.pos, dtype.ErrNotSupported, "_Atomic %v", q.t)
+	}
+	return q, err
+}
+
+// growsAtomic reports whether _Atomic gives a type another alignment or, with
+// some compilers, size: aggregates of up to 16 bytes are made to fit the
+// machine's atomic instructions.
+func (r *reader) growsAtomic(t dtype.Type) bool {
+	switch dtype.Resolve(t).(type) {
+	case *dtype.Struct, *dtype.Union, *dtype.Complex:
+		l, err := r.abi.Layout(t)
+		return err == nil && l.Size <= 16 && l.Align != l.Size
+	}
+	return false
+}
+
+func (w *specifierWords) typ() (qualified, error) {
 	r, n := w.r, &w.count
 	one := func(t dtype.Type) (qualified, error) {
 		if w.words != 1 {
@@ -200,6 +225,8 @@ func (w *specifierWords) finish() (qualified, error) {
 	c.float += n[cc.TypeSpecifierFloat32]
 	c.double += n[cc.TypeSpecifierFloat64] + n[cc.TypeSpecifierFloat32x]
 	switch quad := n[cc.TypeSpecifierFloat128]; {
+	case w.bitInt:
+		return unsupported("_BitInt")
 	case n[cc.TypeSpecifierFloat16]+n[cc.TypeSpecifierBFloat16] > 0:
 		return unsupported("half-precision floats")
 	case n[cc.TypeSpecifierDecimal32]+n[cc.TypeSpecifierDecimal64]+n[cc.TypeSpecifierDecimal128] > 0:

@@ -52,29 +52,6 @@ func isVector(a *attribute) bool {
 	return strings.HasSuffix(a.name, "vector_type") || a.name == "vector_size"
 }
 
-// vectorsAround takes the vector attributes of the parameter or type name whose
-// first token is at pos, from the token before it to the comma or parenthesis
-// after it.
-func (r *reader) vectorsAround(pos int) []*attribute {
-	if len(r.attrs) == 0 {
-		return nil
-	}
-	first := sort.Search(len(r.tokens), func(i int) bool { return r.tokens[i].pos >= pos })
-	from, to := 0, len(r.text)
-	if first > 0 {
-		from = r.tokens[first-1].end
-	}
-	depth := 0
-	for _, t := range r.tokens[first:] {
-		depth += r.nesting(t)
-		if depth < 0 || depth == 0 && t.kind == lexPunct && r.text[t.pos] == ',' {
-			to = t.pos
-			break
-		}
-	}
-	return r.takeIf(from, to, isVector)
-}
-
 // nesting is 1 for a token that opens a group, -1 for one that closes it.
 func (r *reader) nesting(t lexeme) int {
 	if t.kind == lexPunct {
@@ -86,12 +63,6 @@ func (r *reader) nesting(t lexeme) int {
 		}
 	}
 	return 0
-}
-
-// takeOwn takes the attributes between two places but for vectors that are
-// those of a parameter.
-func (r *reader) takeOwn(from, to int) []*attribute {
-	return r.takeIf(from, to, func(a *attribute) bool { return !isVector(a) || !r.nested(from, a.pos) })
 }
 
 // nested reports whether a group that opens behind from is open at pos.
