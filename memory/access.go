@@ -10,8 +10,23 @@ import (
 
 // Bytes is a copy of the bytes.
 func (v View) Bytes() ([]byte, error) {
+	if err := v.checkSize("load"); err != nil {
+		return nil, err
+	}
 	b := make([]byte, v.size)
 	return b, v.readAt("load", b, v.addr)
+}
+
+// checkSize checks that a large object is mapped before Go memory is made for
+// it: its size may have come from C.
+func (v View) checkSize(op string) error {
+	if v.size <= 1<<16 || v.space == nil {
+		return nil
+	}
+	if err := (Pointer{space: v.space, life: v.life, addr: v.addr}).mapped(v.size); err != nil {
+		return v.fail(op, err)
+	}
+	return nil
 }
 
 // Use lends the bytes, shared with C, to f. They must not be used after f has
@@ -25,11 +40,27 @@ func (v View) Use(f func(b []byte) error) error {
 	if err != nil {
 		return v.fail("use", err)
 	}
+	if g, ok := v.space.(FaultGuard); ok {
+		return useGuarded(v, g, f, b)
+	}
 	return f(b)
 }
 
+// useGuarded calls f with what it is lent, where using it may fault.
+func useGuarded[S any](v View, g FaultGuard, f func(S) error, lent S) error {
+	var own error
+	err := g.Guard(v.addr, v.size, func() error {
+		own = f(lent)
+		return own
+	})
+	if err != nil && own == nil {
+		return v.fail("use", err)
+	}
+	return err
+}
+
 // Load is the object as the Go value natural for it, as [DecodeAny] says.
-// Pointers in it are valid as long as the view.
+// Pointers in it are valid as long as the view's arena or library.
 func (v View) Load() (any, error) {
 	if s, ok := v.scalar(); ok {
 		w, err := v.loadWord(s)
@@ -75,7 +106,7 @@ func (v View) store(x reflect.Value) error {
 			w, err = v.checkBits(w)
 		}
 		if err == nil {
-			err = v.storeWord(s, w)
+			err = v.storeWith(e.leases, func() error { return v.storeWord(s, w) })
 		}
 		if err != nil {
 			return v.fail("store", err)
@@ -89,7 +120,55 @@ func (v View) store(x reflect.Value) error {
 	if len(e.Blocks) > 0 {
 		return v.fail("store", noRoom(x, v.typ))
 	}
-	return v.writeAt("store", data, v.addr)
+	if err := v.storeWith(e.leases, func() error { return v.write(data) }); err != nil {
+		return v.fail("store", err)
+	}
+	return nil
+}
+
+// storeWith runs write, which stores a value that may have pointers in it, to
+// memory with these lifetimes, and keeps that alive for the view's. The error
+// has no path yet.
+func (v View) storeWith(targets []*Lifetime, write func() error) error {
+	if len(targets) == 0 && !hasPointers(v.typ) {
+		return write()
+	}
+	if err := v.life.Acquire(); err != nil {
+		return err
+	}
+	defer v.life.Release()
+	end := v.addr + v.size
+	if _, single := dtype.Resolve(v.typ).(*dtype.Pointer); single {
+		end = v.addr + 1
+	}
+	return v.life.storePointers(v.addr, end, targets, write)
+}
+
+// put stores a value that came from src.
+func (v View) put(op string, r raw, src View) error {
+	var targets []*Lifetime
+	if hasPointers(v.typ) {
+		targets = []*Lifetime{src.life}
+	}
+	err := v.storeWith(targets, func() error {
+		if s, ok := v.scalar(); ok {
+			return v.storeWord(s, r.word)
+		}
+		return v.write(r.data)
+	})
+	if err != nil {
+		return v.fail(op, err)
+	}
+	return nil
+}
+
+// write replaces the object's bytes. The error has no path yet.
+func (v View) write(data []byte) error {
+	if err := v.life.Acquire(); err != nil {
+		return err
+	}
+	defer v.life.Release()
+	return v.space.WriteAt(data, v.addr)
 }
 
 func (v View) encode(e *Encoder, data []byte, x reflect.Value) error {

@@ -197,6 +197,12 @@ func stays(v reflect.Value) bool {
 	return isReference(v) || v.Kind() == reflect.Func || v.Kind() == reflect.UnsafePointer
 }
 
+// pointer is a pointer read from memory. It does not end with the object it was
+// read from, as long as the arena of that is open.
 func (d *decoder) pointer(t *dtype.Pointer, addr uint64) Pointer {
-	return NewPointer(d.space, d.life, addr, t.Elem(), 0)
+	life := d.life
+	if life != nil {
+		life = life.scope()
+	}
+	return NewPointer(d.space, life, addr, t.Elem(), 0)
 }

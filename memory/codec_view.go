@@ -17,6 +17,11 @@ func (k viewCodec) encode(e *Encoder, at place, v reflect.Value) error {
 	}
 	sameSpace := e.Space == nil || sharesWith(e.Space, view.space)
 	if sameSpace && view.space.ABI() == e.ABI && !view.from.big && !view.isBitField() && e.ABI.LayoutEqual(view.typ, k.c) {
+		if hasPointers(view.typ) { // what they point to lives as long as the view's memory
+			if err := e.hold(view.space, view.life); err != nil {
+				return err
+			}
+		}
 		return view.readAt("load", at.data, view.addr)
 	}
 	x, err := view.Load()

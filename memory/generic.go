@@ -49,6 +49,9 @@ func loadValue[T any](v View) (x T, err error) {
 	if err != nil {
 		return x, v.fail("load", err)
 	}
+	if err := v.checkSize("load"); err != nil {
+		return x, err
+	}
 	if into := goBytes(target, k, v.size); into != nil {
 		return x, v.readAt("load", into, v.addr)
 	}
@@ -131,6 +134,9 @@ func Use[T any](v View, f func(s []T) error) error {
 	s, ok := sliceOf[T](b)
 	if !ok {
 		return v.fail("use", fmt.Errorf("%w: Go %T needs a multiple of %d", ErrType, *new(T), reflect.TypeFor[T]().Align()))
+	}
+	if g, ok := v.space.(FaultGuard); ok {
+		return useGuarded(v, g, f, s)
 	}
 	return f(s)
 }

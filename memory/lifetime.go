@@ -13,12 +13,22 @@ type Lifetime struct {
 	// child that has not drained yet is one lease of its parent's.
 	state atomic.Int64
 
+	parent *Lifetime
+	object *object // whose lifetime it is, if that of a single object
+
 	mu       sync.Mutex
-	children map[*Lifetime]struct{}
-	parent   *Lifetime
-	hooks    list.List // of func(): see OnEnd
-	release  func()    // set by End: to run when the last lease is gone
-	drained  bool      // ended, and the last lease is gone
+	children *Lifetime  // those that have not ended by themselves: a list
+	hooks    *list.List // of func(): see OnEnd
+	release  func()     // set by End: to run when the last lease is gone
+	drained  bool       // ended, and the last lease is gone
+
+	// The neighbours in the parent's list, guarded by its mu.
+	listed     bool
+	prev, next *Lifetime
+
+	// keeps is what pointers stored in the memory keep alive, by their
+	// addresses; guarded by keeping.
+	keeps map[uint64][]kept
 }
 
 const ended = 1 << 62
@@ -27,27 +37,58 @@ const ended = 1 << 62
 // nil parent means it depends on no other. It returns ErrEnded if the parent's
 // is over.
 func NewLifetime(parent *Lifetime) (*Lifetime, error) {
-	l := &Lifetime{parent: parent}
+	l := &Lifetime{}
 	if parent == nil {
 		return l, nil
 	}
-	if err := parent.Acquire(); err != nil {
+	if err := l.startIn(parent); err != nil {
 		return nil, err
 	}
+	return l, nil
+}
+
+// startIn makes the new lifetime l a child of parent.
+func (l *Lifetime) startIn(parent *Lifetime) error {
+	if err := parent.Acquire(); err != nil {
+		return err
+	}
+	l.parent = parent
 	parent.mu.Lock()
 	over := parent.Ended()
 	if !over {
-		if parent.children == nil {
-			parent.children = map[*Lifetime]struct{}{}
-		}
-		parent.children[l] = struct{}{}
+		parent.list(l)
 	}
 	parent.mu.Unlock()
-	if over { // since Acquire: End has its list of children already
+	if over { // since Acquire: End may have gone through its children already
 		parent.Release()
-		return nil, ErrEnded
+		return ErrEnded
 	}
-	return l, nil
+	return nil
+}
+
+// list puts a child into the list, whose lock is held.
+func (l *Lifetime) list(child *Lifetime) {
+	child.listed, child.next = true, l.children
+	if l.children != nil {
+		l.children.prev = child
+	}
+	l.children = child
+}
+
+// unlist takes a child out of the list, whose lock is held, if it is in it.
+func (l *Lifetime) unlist(child *Lifetime) {
+	if !child.listed {
+		return
+	}
+	if child.next != nil {
+		child.next.prev = child.prev
+	}
+	if child.prev != nil {
+		child.prev.next = child.next
+	} else {
+		l.children = child.next
+	}
+	child.listed, child.prev, child.next = false, nil, nil
 }
 
 // Ended reports whether the lifetime is over.
@@ -83,12 +124,22 @@ func (l *Lifetime) End(release func()) bool {
 	}
 	l.release = release
 	l.state.Add(1 + ended) // a lease of our own, until the children have ended
-	children := l.children
-	l.children = nil
 	l.mu.Unlock()
 
-	for c := range children {
-		c.End(nil)
+	for {
+		l.mu.Lock()
+		child := l.children
+		if child != nil {
+			l.unlist(child)
+		}
+		l.mu.Unlock()
+		if child == nil {
+			break
+		}
+		child.End(nil)
+	}
+	if l.object == nil {
+		l.letGoOf(false)
 	}
 	l.Release()
 	return true
@@ -108,6 +159,9 @@ func (l *Lifetime) OnEnd(f func()) (stop func() bool, err error) {
 	defer l.mu.Unlock()
 	if l.Ended() {
 		return nil, ErrEnded
+	}
+	if l.hooks == nil {
+		l.hooks = list.New()
 	}
 	hook := l.hooks.PushBack(f)
 	return func() bool {
@@ -131,19 +185,24 @@ func (l *Lifetime) drain() {
 		return
 	}
 	l.drained = true
-	release := l.release
+	hooks, release := l.hooks, l.release
 	l.release = nil
 	l.mu.Unlock()
 
-	for hook := l.hooks.Back(); hook != nil; hook = hook.Prev() { // none is added or removed any more
-		hook.Value.(func())()
+	if hooks != nil { // none is added or removed any more
+		for hook := hooks.Back(); hook != nil; hook = hook.Prev() {
+			hook.Value.(func())()
+		}
 	}
 	if release != nil {
 		release()
 	}
+	if l.object == nil {
+		l.letGoOf(true)
+	}
 	if p := l.parent; p != nil {
 		p.mu.Lock()
-		delete(p.children, l)
+		p.unlist(l)
 		p.mu.Unlock()
 		p.Release()
 	}

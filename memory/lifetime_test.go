@@ -78,7 +78,7 @@ func TestLifetimeForgetsChildrenThatEnded(t *testing.T) {
 	for range 100 {
 		newLifetime(t, library).End(nil)
 	}
-	assert.Empty(t, library.children)
+	assert.Nil(t, library.children)
 	unmapped := false
 	library.End(func() { unmapped = true })
 	assert.True(t, unmapped)

@@ -8,19 +8,29 @@ import (
 	"github.com/wasmffi/wasmffi/dtype"
 )
 
-// place puts blocks into the arena. The view is of the first one.
-func (a *Arena) place(t dtype.Type, blocks []Block) (View, error) {
-	addr, err := a.put(blocks, 0)
+// place puts blocks into the arena as an object of their own. The view is of the
+// first one. Pointers into other memory among them keep targets alive.
+func (a *Arena) place(t dtype.Type, blocks []Block, targets ...*Lifetime) (View, error) {
+	o, err := a.newObject(t)
 	if err != nil {
 		return View{}, err
 	}
-	return NewView(a.space, a.life, addr, uint64(len(blocks[0].Data)), t)
+	defer o.life.Release()
+	o.size = uint64(len(blocks[0].Data))
+	if o.addr, err = a.put(o.alloc, blocks, 0); err == nil && len(targets) > 0 {
+		err = o.life.storePointers(o.addr, o.addr+o.size, targets, func() error { return nil })
+	}
+	if err != nil {
+		_ = o.end()
+		return View{}, asError("new", t, err)
+	}
+	return NewView(a.space, &o.life, o.addr, o.size, t)
 }
 
-// put puts blocks into the arena, but for the first one if that has an address
-// already, fills their pointers in and writes them. It returns the first one's
-// address.
-func (a *Arena) put(blocks []Block, first uint64) (uint64, error) {
+// put gets memory for blocks by alloc, but for the first one if that has an
+// address already, fills their pointers in and writes them. It returns the first
+// one's address.
+func (a *Arena) put(alloc func(size, align uint64) (uint64, error), blocks []Block, first uint64) (uint64, error) {
 	addrs := make([]uint64, len(blocks))
 	for _, g := range groupBlocks(blocks) {
 		if first != 0 && g.blocks[0] == 0 {
@@ -28,7 +38,7 @@ func (a *Arena) put(blocks []Block, first uint64) (uint64, error) {
 			continue
 		}
 		pad := g.start % g.align // all keep the alignment they have in Go
-		addr, err := a.Alloc(g.end-g.start+pad, g.align)
+		addr, err := alloc(g.end-g.start+pad, g.align)
 		if err != nil {
 			return 0, err
 		}

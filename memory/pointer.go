@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -57,6 +58,79 @@ func (p Pointer) Lifetime() *Lifetime { return p.life }
 func (p Pointer) Reinterpret(n uint64) Pointer {
 	p.n = n
 	return p
+}
+
+// Bounded is [Pointer.Reinterpret] for a number that came from C: n must not be
+// negative, and all n elements must be mapped now, or it is an error wrapping
+// ErrOutOfBounds. A size that C wrote is to be loaded once and checked, not
+// loaded again: C may have changed it.
+func (p Pointer) Bounded(n int64) (Pointer, error) {
+	if p.addr == 0 {
+		return Pointer{}, p.fail("reinterpret", ErrNull)
+	}
+	if n < 0 {
+		return Pointer{}, p.fail("reinterpret", fmt.Errorf("%w: %d elements", ErrOutOfBounds, n))
+	}
+	q := p.Reinterpret(uint64(n))
+	if _, err := q.Array(); err != nil { // n elements fit the address space
+		return Pointer{}, err
+	}
+	if err := q.mapped(q.bytes()); err != nil {
+		return Pointer{}, p.fail("reinterpret", fmt.Errorf("%d elements: %w", n, err))
+	}
+	return q, nil
+}
+
+// mapped checks that n bytes can be read.
+func (p Pointer) mapped(n uint64) error {
+	if err := p.life.Acquire(); err != nil {
+		return err
+	}
+	defer p.life.Release()
+	_, err := p.space.Bytes(p.addr, n)
+	if errors.Is(err, ErrNotSupported) {
+		return nil // accesses will tell
+	}
+	return err
+}
+
+// Add is the pointer i elements further on, or back if i is negative, as p + i
+// in C. Of the elements known to be there, those from it on stay known; outside
+// of them none are, as with a pointer from C. Elements before a pointer are
+// reached in this way only: p[-1] is p.Add(-1).Contents().
+func (p Pointer) Add(i int64) (Pointer, error) {
+	if p.addr == 0 {
+		return Pointer{}, p.fail("add", ErrNull)
+	}
+	size, err := p.space.ABI().Size(p.elem)
+	if err != nil {
+		return Pointer{}, p.fail("add", err)
+	}
+	room, step := p.space.ABI().MaxAddress()-p.addr, uint64(i) // elements may go so far
+	if i < 0 {
+		room, step = p.addr-1, -uint64(i)
+	}
+	if size > 0 && step > room/size {
+		return Pointer{}, p.fail("add", fmt.Errorf("%w: %d elements of %d bytes from there", ErrOutOfBounds, i, size))
+	}
+	p.addr += uint64(i) * size
+	if p.n -= step; i < 0 || step > p.n+step {
+		p.n = 0
+	}
+	return p, nil
+}
+
+// Slice is the elements from start up to stop, which must be within the known
+// length, as an array.
+func (p Pointer) Slice(start, stop uint64) (View, error) {
+	if start > stop || stop > p.n {
+		return View{}, p.fail("slice", fmt.Errorf("%w: [%d:%d] of %d known elements", ErrOutOfBounds, start, stop, p.n))
+	}
+	q, err := p.Add(int64(start))
+	if err != nil {
+		return View{}, err
+	}
+	return q.Reinterpret(stop - start).Array()
 }
 
 // Cast is the same address as a pointer to another type; the length is the
@@ -124,12 +198,23 @@ func (p Pointer) Array() (View, error) {
 	return NewView(p.space, p.life, p.addr, 0, a)
 }
 
+// fail is an error of an operation on the pointer. An error of its space is
+// retold with the pointer's type.
 func (p Pointer) fail(op string, err error) error {
-	e := &Error{Op: op, Addr: p.addr, Err: err}
-	if p.elem != nil {
-		e.Path = dtype.PointerTo(p.elem).String()
+	if e, ok := err.(*Error); ok {
+		retold := *e
+		retold.Op, retold.Path = op, p.typeName()
+		return &retold
 	}
-	return e
+	return &Error{Op: op, Path: p.typeName(), Addr: p.addr, Err: err}
+}
+
+// typeName is the pointer's type in C; empty for the zero Pointer.
+func (p Pointer) typeName() string {
+	if p.elem == nil {
+		return ""
+	}
+	return dtype.PointerTo(p.elem).String()
 }
 
 // String is the type and the address: for people to read.
