@@ -16,6 +16,7 @@ func TestVectors(t *testing.T) {
 		typedef long long __m128i __attribute__ ((__vector_size__ (16), __may_alias__));
 		typedef float __m128_u __attribute__ ((__vector_size__ (4 * sizeof(float)), __aligned__ (1)));
 		typedef double __attribute__((ext_vector_type(2))) d2;
+		typedef __typeof__(int __attribute__((vector_size(16)))) u4 __attribute__((aligned(4)));
 		typedef long lanes __attribute__((vector_size(16)));
 		typedef float *pv __attribute__((vector_size(8)));
 		struct s { char c; v4 v; int __attribute__((vector_size(8))) i, *p; v4 (*f)(int __attribute__((vector_size(32))) x); };
@@ -27,7 +28,8 @@ func TestVectors(t *testing.T) {
 	for name, want := range map[string]string{
 		"v4":       "typedef float __attribute__((vector_size(16))) v4",
 		"__m128i":  "typedef long long __attribute__((vector_size(16))) __m128i",
-		"__m128_u": "typedef float __attribute__((vector_size(16))) __m128_u __attribute__((aligned(1)))",
+		"__m128_u": "typedef __typeof__(float __attribute__((vector_size(16)))) __m128_u __attribute__((aligned(1)))",
+		"u4":       "typedef __typeof__(int __attribute__((vector_size(16)))) u4 __attribute__((aligned(4)))",
 		"d2":       "typedef double __attribute__((vector_size(16))) d2",
 		"lanes":    "typedef long __attribute__((vector_size(2 * sizeof(long)))) lanes",
 		"pv":       "typedef float __attribute__((vector_size(8))) *pv",

@@ -105,7 +105,7 @@ func checkTypes(t *testing.T, abi *ABI, c compiler, defs, types []Type) (bitFiel
 		require.NoError(t, err, "%s", Define(typ))
 		checkInvariants(t, typ, l)
 		checkAligned(t, typ, l, abi)
-		fmt.Fprintf(&src, "_Static_assert(sizeof(%v) == %d && _Alignof(%v) == %d, \"%v\");\n", typ, l.Size, typ, l.Align, typ)
+		fmt.Fprintf(&src, "_Static_assert(sizeof(%v) == %d && %s(%v) == %d, \"%v\");\n", typ, l.Size, c.alignof(), typ, l.Align, typ)
 		for _, path := range paths(typ, 2) {
 			at, err := abi.Find(typ, path)
 			require.NoError(t, err)

@@ -52,6 +52,11 @@ func (g *typeGen) start() {
 		must(NewNamedAligned("double_2", CDouble, 2)),
 		must(NewNamedAligned("short_1", CShort, 1)),
 	}
+	if g.endian != BigEndian {
+		g.aligned = append(g.aligned,
+			must(NewNamedAligned("float4_4", must(VectorOf(CFloat, 4)), 4)),
+			must(NewNamedAligned("int2_32", must(VectorOf(CInt, 2)), 32)))
+	}
 	g.defs = append(append(g.defs, g.enums...), g.aligned...)
 }
 
@@ -87,6 +92,11 @@ func (g *typeGen) makeRecord(tag string, depth int) Type {
 	attr := g.attr()
 	isUnion := g.chance(25)
 	var fields []Field
+	if !isUnion && depth == 0 && g.chance(10) { // deeper, a name might come twice
+		if base, ok := g.base(); ok {
+			fields = append(fields, Field{Type: base})
+		}
+	}
 	for range g.IntN(9) {
 		fields = append(fields, g.field(depth))
 	}
@@ -99,6 +109,15 @@ func (g *typeGen) makeRecord(tag string, depth int) Type {
 			Field{Name: g.name("f"), Type: must(FlexibleArrayOf(g.scalar()))})
 	}
 	return must(NewStructAttr(tag, attr, fields...))
+}
+
+// base is a struct to extend.
+func (g *typeGen) base() (Type, bool) {
+	if len(g.records) == 0 {
+		return nil, false
+	}
+	s, ok := Resolve(g.nested()).(*Struct)
+	return s, ok
 }
 
 func (g *typeGen) attr() Attr {
@@ -188,6 +207,8 @@ func (g *typeGen) memberType(depth int) Type {
 		return g.pointer()
 	case n < 60:
 		return ComplexOf(pick(g, CFloat, CDouble, CLongDouble))
+	case n < 63 && g.endian != BigEndian:
+		return g.vector()
 	case n < 64:
 		return pick(g, g.enums...)
 	case n < 70:
@@ -208,9 +229,19 @@ func (g *typeGen) pointer() Type {
 		PointerTo(must(ArrayOf(CShort, 3))), must(ArrayOf(PointerTo(f), 2)), PointerToConst(must(ArrayOf(PointerTo(CInt), 3))))
 }
 
+func (g *typeGen) vector() Type {
+	for {
+		if v, err := VectorOf(g.scalar(), 1<<g.IntN(6)); err == nil {
+			return v
+		}
+	}
+}
+
 func (g *typeGen) array() Type {
 	elem := g.scalar()
 	switch {
+	case g.chance(8) && g.endian != BigEndian:
+		elem = g.vector()
 	case g.chance(20):
 		elem = must(ArrayOf(elem, uint64(g.IntN(4))))
 	case g.chance(40) && len(g.records) > 0:

@@ -54,6 +54,15 @@ var (
 	gccMinGW = compiler{[]string{"x86_64-w64-mingw32-gcc", "-w"}, "gcc-mingw-w64-x86-64"}
 )
 
+// alignof is the operator that gives a type's alignment in structs: gcc's
+// _Alignof stops at 16, clang's __alignof__ is what it prefers for variables.
+func (c compiler) alignof() string {
+	if strings.HasPrefix(c.command[0], "clang") {
+		return "_Alignof"
+	}
+	return "__alignof__"
+}
+
 // compile compiles C text to an object file and returns its bytes. It fails
 // the test with the compiler's errors.
 func (c compiler) compile(t testing.TB, source string) []byte {

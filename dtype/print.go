@@ -61,6 +61,7 @@ func typeName(t Type) string {
 // A printer writes C declarations.
 type printer struct {
 	brief bool             // types without a tag are their keyword alone
+	whole bool             // vectors are one specifier, see vector
 	pack  uint64           // the #pragma pack in force
 	open  map[*record]bool // whose definition is being written
 	room  int              // bytes that definitions may still take
@@ -86,6 +87,9 @@ func (p *printer) declare(t Type, decl string, isConst bool) string {
 		if t.flexible {
 			return p.declare(t.elem, decl+"[]", isConst)
 		}
+		if t.n == 0 {
+			defer p.wholeVectors()()
+		}
 		return p.declare(t.elem, fmt.Sprintf("%s[%d]", decl, t.n), isConst)
 	case *Func:
 		return p.declare(t.result, decl+"("+p.paramList(t)+")", false)
@@ -95,6 +99,8 @@ func (p *printer) declare(t Type, decl string, isConst bool) string {
 		base = p.tagged("union", t.tag, func() string { return p.record("union", "", &t.record) })
 	case *Enum:
 		base = p.tagged("enum", t.tag, func() string { return p.enum(t) })
+	case *Vector:
+		base = p.vector(t)
 	default:
 		base = t.String()
 	}

@@ -13,6 +13,9 @@ func Define(t Type) string {
 	p := newPrinter()
 	switch t := t.(type) {
 	case *Named:
+		if t.align != 0 {
+			p.wholeVectors()
+		}
 		return p.packed(inlined(t.under), "typedef "+p.declare(t.under, t.name, false)+aligned(t.align))
 	case *Enum:
 		return p.enum(t)

@@ -64,6 +64,23 @@ func (t *Vector) String() string {
 	return fmt.Sprintf("%v __attribute__((vector_size(%s)))", t.elem, size)
 }
 
+// vector is a vector as a type specifier. gcc makes the vector type when it has
+// read the whole declaration, and loses by that a typedef's alignment and the
+// length of an array of none: there it gets the type ready made.
+func (p *printer) vector(t *Vector) string {
+	if p.whole {
+		return "__typeof__(" + t.String() + ")"
+	}
+	return t.String()
+}
+
+// wholeVectors makes vectors one specifier, until the result is called.
+func (p *printer) wholeVectors() (restore func()) {
+	before := p.whole
+	p.whole = true
+	return func() { p.whole = before }
+}
+
 func (a *ABI) vectorInfo(t *Vector) (typeInfo, error) {
 	info, err := a.info(Resolve(t.elem))
 	if err != nil {
