@@ -17,7 +17,7 @@ func checkCallbackParam(g reflect.Type, c dtype.Type) error {
 			return typeMismatch(g, c)
 		}
 		return nil
-	case g.Kind() == reflect.Slice:
+	case g.Kind() == reflect.Slice && isPtr:
 		return fmt.Errorf("%w: Go %v for C %v: C gives no length; take a memory.Pointer", memory.ErrType, g, c)
 	case g.Kind() == reflect.Func:
 		sig, err := pointedFunc(c)
@@ -27,10 +27,7 @@ func checkCallbackParam(g reflect.Type, c dtype.Type) error {
 		return checkFuncType(g, sig)
 	case g.Kind() == reflect.UnsafePointer:
 		return typeMismatch(g, c)
-	case g.Kind() == reflect.Pointer:
-		if !isPtr {
-			return typeMismatch(g, c)
-		}
+	case g.Kind() == reflect.Pointer && isPtr:
 		if isVoid(ptr.Elem()) {
 			_, err := dtype.FromGo(g.Elem())
 			return err
@@ -48,21 +45,20 @@ func checkCallbackParam(g reflect.Type, c dtype.Type) error {
 // what C's points to, and gives the function that copies it back.
 func decodeParam(lib Library, v reflect.Value, s Slot, words []uint64, own *made) (back func() error, err error) {
 	addr := words[s.First]
-	switch v.Kind() {
-	default:
-		return nil, decodeResult(v, s, words, lib)
-	case reflect.Func:
+	ptr, isPtr := dtype.Resolve(s.Type).(*dtype.Pointer)
+	switch k := v.Kind(); {
+	case k == reflect.Func:
 		sig, err := pointedFunc(s.Type)
 		if err != nil {
 			return nil, err
 		}
 		return nil, goFunc(lib, dtype.Addr(addr), sig, v)
-	case reflect.Pointer:
+	case k != reflect.Pointer || !isPtr:
+		return nil, decodeResult(v, s, words, lib)
 	}
 	if addr == 0 {
 		return nil, nil
 	}
-	ptr := dtype.Resolve(s.Type).(*dtype.Pointer)
 	elem := ptr.Elem()
 	if isVoid(elem) {
 		if elem, err = dtype.FromGo(v.Type().Elem()); err != nil {

@@ -24,7 +24,7 @@ func checkCallbackResult(g reflect.Type, c dtype.Type) error {
 			_, err = compileCallback(g, sig)
 		}
 		return err
-	case isGoMemory(g) && !isPointerType(c), g.Kind() == reflect.String && !isCharPointer(c):
+	case g.Kind() == reflect.String && !isCharPointer(c):
 		return typeMismatch(g, c)
 	}
 	return nil

@@ -157,12 +157,27 @@ func goSide(lib Library, sig *dtype.Func, shape Shape, fn reflect.Value, own *ma
 	if err != nil {
 		return nil, err
 	}
-	if form.hasResult && isGoMemory(fn.Type().Out(0)) && own.arena == nil {
-		return nil, fmt.Errorf("callback result: %w: Go %v for C %v: C would keep Go's memory; allocate it in the library, or state an Arena to copy it to",
-			memory.ErrType, fn.Type().Out(0), sig.Result())
+	if form.hasResult && isGoMemory(fn.Type().Out(0)) {
+		g, c := fn.Type().Out(0), sig.Result()
+		switch {
+		case !isPointerType(c) && memory.IsScalar(lib.Space().ABI(), c):
+			return nil, fmt.Errorf("callback result: %w", typeMismatch(g, c))
+		case isPointerType(c) && own.arena == nil:
+			return nil, fmt.Errorf("callback result: %w: Go %v for C %v: C would keep Go's memory; allocate it in the library, or state an Arena to copy it to", memory.ErrType, g, c)
+		}
 	}
 	if f := scalarCallback(lib.Space().ABI(), sig, fn.Interface()); f != nil {
 		return f, nil
+	}
+	for i, g := range form.params() {
+		// What no pointer is has a value: that of zero bytes shows whether it fits.
+		s := shape.Params[i]
+		if g == vaListType || isPointerType(s.Type) {
+			continue
+		}
+		if err := decodeResult(reflect.New(g).Elem(), s, make([]uint64, shape.Words), lib); err != nil {
+			return nil, fmt.Errorf("callback parameter %d: %w", i+1, err)
+		}
 	}
 	own.possible = true
 	return reflectCallback(lib, form, shape, fn, own), nil

@@ -55,11 +55,18 @@ func (k pointerCodec) decode(d *decoder, v reflect.Value, data []byte) error {
 // the Go types that become blocks.
 func isReference(v reflect.Value) bool {
 	switch v.Kind() {
-	case reflect.String, reflect.Slice, reflect.Pointer:
+	case reflect.String, reflect.Slice:
 		return true
+	case reflect.Pointer:
+		return !v.Type().Implements(addresserType)
 	}
 	return false
 }
+
+// An addresser is a Go value that C has a function pointer to: a callback.
+type addresser interface{ Address() uint64 }
+
+var addresserType = reflect.TypeFor[addresser]()
 
 // pointerWord is the address that a Go value stands for.
 func (e *Encoder) pointerWord(v reflect.Value, t *dtype.Pointer) (uint64, error) {
@@ -81,6 +88,10 @@ func (e *Encoder) pointerWord(v reflect.Value, t *dtype.Pointer) (uint64, error)
 			return e.viewAddress(x, t)
 		case anyPointer:
 			return e.pointerAddress(x.pointer(), t)
+		case addresser:
+			if _, ok := dtype.Resolve(t.Elem()).(*dtype.Func); ok || isVoid(t.Elem()) {
+				return x.Address(), nil
+			}
 		}
 	}
 	if e.Other != nil {

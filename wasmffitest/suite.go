@@ -40,6 +40,8 @@ func Run(t *testing.T, b Backend) {
 		{"Scalars", scalars},
 		{"Arguments", arguments},
 		{"Callbacks", callbacks},
+		{"CallbackValues", callbackValues},
+		{"CallbacksKept", callbacksKept},
 		{"VaLists", vaLists},
 		{"Pointers", pointers},
 		{"Variables", variables},
