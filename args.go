@@ -170,6 +170,9 @@ func wordArg(c *call, i int, v reflect.Value) error {
 	s := c.plan.shape.Params[i]
 	w, err := c.enc.Scalar(v, s.Type)
 	c.words[s.First] = w
+	if c.plan.contract {
+		c.noteExtent(i, v)
+	}
 	return err
 }
 

@@ -84,6 +84,9 @@ func bindScalars(lib Library, at target, sig *dtype.Func, result reflect.Type, a
 		}
 		f.words++
 	}
+	if sig.HasContract() {
+		return fail(0, fmt.Errorf("%w: addresses as scalars say nothing of the memory that a contract is about; use Bind", ErrNotSupported))
+	}
 	p, err := newPlan(lib, at, sig)
 	if err != nil {
 		return scalarFunc{}, err

@@ -21,6 +21,9 @@ type call struct {
 
 	args []reflect.Value // of a dynamic call
 	keys []typeKey       // of those that are undeclared
+	// extents are the sizes of C's memory that arguments point to, as far as
+	// they are known; only for a plan with a contract.
+	extents []uint64
 }
 
 var calls = sync.Pool{New: func() any {
@@ -41,6 +44,9 @@ func (c *call) begin(p *plan) {
 	}
 	c.words = c.words[:p.shape.Words]
 	clear(c.words)
+	if p.contract {
+		c.extents = append(c.extents[:0], make([]uint64, len(p.shape.Params))...)
+	}
 }
 
 // end releases what lived for the call. Freeing a callback can fail only when
@@ -61,6 +67,11 @@ func (c *call) end() {
 // run enters C with the arguments that have been put in place, and brings back
 // what C wrote to Go values that could not be shared.
 func (c *call) run(ctx context.Context, wantErrno bool) error {
+	if c.plan.contract {
+		if err := c.checkArguments(); err != nil {
+			return err
+		}
+	}
 	f := Frame{Ctx: heldByHeap(ctx), Words: c.words, Blocks: c.enc.Blocks, Pointers: c.enc.Pointers, WantErrno: wantErrno}
 	private := errnoOf(ctx)
 	if private != nil {
@@ -76,6 +87,9 @@ func (c *call) run(ctx context.Context, wantErrno bool) error {
 	if err := c.enc.Finish(c.plan.space()); err != nil {
 		return c.plan.fail(0, err)
 	}
+	if c.plan.contract {
+		return c.checkResults()
+	}
 	return nil
 }
 
@@ -89,6 +103,9 @@ func (c *call) anyResult() (any, error) {
 	v, err := naturalValue(s.Type, slotBytes(s, c.words), c.plan.space())
 	if err != nil {
 		return nil, c.plan.fail(0, fmt.Errorf("result: %w", err))
+	}
+	if p, ok := v.(memory.Pointer); ok {
+		return c.known(p), nil
 	}
 	return v, nil
 }

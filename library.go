@@ -115,7 +115,8 @@ type Frame struct {
 	// Blocks whose Data overlap are one object to C too.
 	Blocks []memory.Block
 	// Pointers tell which parameters point to a block: Offset is that of the
-	// parameter's word in Words, in bytes.
+	// parameter's word in Words, in bytes. The backend stores there the address
+	// that C is given.
 	Pointers []memory.BlockPointer
 	// WantErrno asks for errno: C's is set to Errno before the call, and Errno
 	// is what C left in it afterwards.

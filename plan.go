@@ -13,6 +13,8 @@ type plan struct {
 	sig   *dtype.Func
 	shape Shape
 	call  Callable
+	// contract tells that calls are checked by rules of the signature.
+	contract bool
 }
 
 func newPlan(lib Library, at target, sig *dtype.Func) (*plan, error) {
@@ -38,7 +40,7 @@ func planSymbol(lib Library, sym Symbol, sig *dtype.Func) (*plan, error) {
 	if err != nil {
 		return nil, wrapError("bind", lib.Name(), sym.Name, err)
 	}
-	return &plan{lib: lib, name: sym.Name, sig: sig, shape: shape, call: c}, nil
+	return &plan{lib: lib, name: sym.Name, sig: sig, shape: shape, call: c, contract: sig.HasContract()}, nil
 }
 
 // fail is the error of a call; arg counts from 1, 0 for the call as a whole.

@@ -107,7 +107,7 @@ func (b *boundProto) checkResults() error {
 	case 1:
 		outs = outs[1:]
 		var err error
-		b.result, err = compileResult(lib.Space().ABI(), b.results[0], fn.proto.Sig.Result())
+		b.result, err = compileResult(lib.Space().ABI(), b.results[0], fn.proto.Sig)
 		if err != nil && fn.proto.ErrCheck != nil {
 			b.result, err = checkedResult, nil
 		}

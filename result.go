@@ -12,15 +12,28 @@ import (
 // A resultFunc stores what a call returned in v.
 type resultFunc func(c *call, v reflect.Value) error
 
-// compileResult decides how C's result of type t becomes a Go value of type g.
-func compileResult(abi *dtype.ABI, g reflect.Type, t dtype.Type) (resultFunc, error) {
+// compileResult decides how the result of sig becomes a Go value of type g.
+func compileResult(abi *dtype.ABI, g reflect.Type, sig *dtype.Func) (resultFunc, error) {
+	t, rules := sig.Result(), sig.ResultContract()
 	switch k := g.Kind(); {
 	case isVoid(t):
 		return nil, fmt.Errorf("%w: Go %v for C void", memory.ErrType, g)
 	case k == reflect.Func:
 		return compileFuncResult(g, t)
+	case g == offsetType:
+		if rules == nil || rules.Into == 0 {
+			return nil, fmt.Errorf("%w: an Offset needs a rule \"result in …\"", memory.ErrType)
+		}
+		return offsetResult, nil
+	case g == arrayType && isPointerType(t):
+		if rules == nil || rules.Len.IsZero() {
+			return nil, fmt.Errorf("%w: a memory.Array needs a rule \"result[…]\" that says how long it is", memory.ErrType)
+		}
+		return arrayResult, nil
 	case g == handleType && isPointerType(t), k == reflect.String && isCharPointer(t):
 		return decodedResult, nil
+	case g == pointerType && isPointerType(t):
+		return pointerResult, nil
 	case g == pointerType, g.Implements(goPointerType):
 		if !isPointerType(t) {
 			return nil, typeMismatch(g, t)
@@ -36,6 +49,15 @@ func compileResult(abi *dtype.ABI, g reflect.Type, t dtype.Type) (resultFunc, er
 		return scalarResult(conv, k), nil
 	}
 	return decodedResult, nil
+}
+
+// pointerResult is a pointer, with the length that a contract gives it.
+func pointerResult(c *call, v reflect.Value) error {
+	if err := decodedResult(c, v); err != nil {
+		return err
+	}
+	v.Set(reflect.ValueOf(c.known(v.Interface().(memory.Pointer))))
+	return nil
 }
 
 func decodedResult(c *call, v reflect.Value) error {

@@ -28,7 +28,7 @@ type Contract struct {
 //	x[n*2]          x points to n*2 elements at least
 //	x != NULL
 //	string(s)       s is NUL-terminated within its memory
-//	string(s, n)    … within n elements
+//	string(s, n)    … within n elements, which must be there if C may write them
 //	disjoint(x, y)  no byte of x's memory is y's; further names likewise
 //	result[n]       the result points to n elements
 //	result != NULL

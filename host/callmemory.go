@@ -129,10 +129,11 @@ func (w *work) copyIn(mem []byte, base uint64, f *wasmffi.Frame) {
 			binary.LittleEndian.PutUint32(mem[w.offset(i, b)+p.Offset:], uint32(to))
 		}
 	}
-	words := wordBytes(w.words)
+	words, told := wordBytes(w.words), wordBytes(f.Words)
 	for _, p := range f.Pointers {
 		to := base + w.offset(p.To, &f.Blocks[p.To])
 		binary.LittleEndian.PutUint32(words[p.Offset:], uint32(to))
+		binary.LittleEndian.PutUint32(told[p.Offset:], uint32(to))
 	}
 }
 

@@ -1,0 +1,354 @@
+package wasmffi
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+
+	"github.com/wasmffi/wasmffi/dtype"
+	"github.com/wasmffi/wasmffi/memory"
+)
+
+// ErrContract: a call broke a rule that was declared of its arguments or its
+// result ([dtype.Func.WithContract]). See [ContractError].
+var ErrContract = errors.New("contract violated")
+
+// A ContractError is a rule that a call broke. Before the call it is the
+// caller's arguments that did, and C was not entered; after the call it is C.
+type ContractError struct {
+	Rule   string // "x[n]", "disjoint(x, out)", "result in x" …
+	Detail string // the values: "x has 3 elements, n is 4"
+	After  bool   // found after the call
+}
+
+func (e *ContractError) Error() string {
+	return fmt.Sprintf("%v: %s: %s", ErrContract, e.Rule, e.Detail)
+}
+
+func (e *ContractError) Unwrap() error { return ErrContract }
+
+// An Offset is a result that points into an argument's memory, by a rule
+// "result in x": how many bytes after x's start; -1 for NULL. It means the same
+// on both backends, while the pointer itself is good for nothing once the call
+// is over and x was Go's memory.
+type Offset int64
+
+var (
+	offsetType = reflect.TypeFor[Offset]()
+	arrayType  = reflect.TypeFor[memory.Array]()
+)
+
+// A region is the memory that an argument points to, as far as it is known.
+type region struct {
+	null bool
+	addr uint64 // in C's memory, unless data is set
+	data []byte // Go's memory
+	inGo bool   // it is Go's memory, in data
+	size uint64 // bytes
+}
+
+// region is the memory behind parameter i.
+func (c *call) region(i int) region {
+	s := c.plan.shape.Params[i]
+	for _, p := range c.enc.Pointers {
+		if p.Offset == uint64(8*s.First) {
+			data := c.enc.Blocks[p.To].Data
+			return region{inGo: true, data: data, size: uint64(len(data))}
+		}
+	}
+	w := c.words[s.First]
+	return region{null: w == 0, addr: w, size: c.extents[i]}
+}
+
+// noteExtent remembers how many bytes are known to be where argument i points
+// in C's memory.
+func (c *call) noteExtent(i int, v reflect.Value) {
+	if v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	if !v.IsValid() || !v.CanInterface() {
+		return
+	}
+	switch x := v.Interface().(type) {
+	case memory.View:
+		c.extents[i] = x.Size()
+	case interface{ Array() (memory.View, error) }: // a memory.Pointer or Ptr
+		if a, err := x.Array(); err == nil {
+			c.extents[i] = a.Size()
+		}
+	}
+}
+
+// checkArguments checks the rules about the arguments, all of which are in
+// place.
+func (c *call) checkArguments() error {
+	for i, p := range c.plan.sig.Params() {
+		if p.Contract == nil {
+			continue
+		}
+		if err := c.checkArgument(i, p); err != nil {
+			return c.plan.fail(i+1, err)
+		}
+	}
+	return nil
+}
+
+func (c *call) checkArgument(i int, p dtype.Param) error {
+	r := c.region(i)
+	rules := p.Contract
+	if r.null {
+		if rules.NonNull {
+			return &ContractError{Rule: p.Name + " != NULL", Detail: p.Name + " is NULL"}
+		}
+		return nil // what is not there has no length to be wrong
+	}
+	// A string that C only reads may end, with its memory, before its limit.
+	if !rules.Len.IsZero() && !(rules.String && isConstPointer(p.Type)) {
+		need, err := c.bytesOf(rules.Len, p.Type)
+		if err != nil {
+			return err
+		}
+		if r.size < need {
+			return &ContractError{Rule: lengthRule(p),
+				Detail: fmt.Sprintf("%s has %d bytes, %d are needed%s", p.Name, r.size, need, c.values(rules.Len))}
+		}
+	}
+	if rules.String && p.Dir != dtype.Out {
+		if err := c.checkString(p, r, false); err != nil {
+			return err
+		}
+	}
+	for _, j := range rules.Disjoint {
+		if other := c.region(j); r.overlaps(other) {
+			name := c.plan.sig.Params()[j].Name
+			return &ContractError{Rule: "disjoint(" + name + ", " + p.Name + ")",
+				Detail: fmt.Sprintf("%s is %v, %s is %v", name, other, p.Name, r)}
+		}
+	}
+	return nil
+}
+
+// lengthRule is the rule about a parameter's length as it was declared.
+func lengthRule(p dtype.Param) string {
+	switch count := p.Contract.Len; {
+	case !p.Contract.String:
+		return p.Name + "[" + count.String() + "]"
+	case count.IsZero():
+		return "string(" + p.Name + ")"
+	default:
+		return "string(" + p.Name + ", " + count.String() + ")"
+	}
+}
+
+func (r region) String() string {
+	if r.inGo {
+		return fmt.Sprintf("%d bytes of Go memory", r.size)
+	}
+	return fmt.Sprintf("%#x+%d", r.addr, r.size)
+}
+
+// overlaps reports whether two regions have a byte in common. Go's memory and
+// C's have none: a slice of C's memory exists inside a lease only.
+func (r region) overlaps(s region) bool {
+	if r.null || s.null || r.inGo != s.inGo || r.size == 0 || s.size == 0 {
+		return false
+	}
+	if r.inGo {
+		return memory.Overlap(r.data, s.data)
+	}
+	return r.addr < s.addr+s.size && s.addr < r.addr+r.size
+}
+
+// bytesOf is the size of count elements of what a pointer type points to.
+func (c *call) bytesOf(count dtype.Count, pointer dtype.Type) (uint64, error) {
+	n, err := count.Eval(c.integer)
+	if err != nil {
+		return 0, &ContractError{Rule: count.String(), Detail: err.Error()}
+	}
+	size := c.elemSize(pointer)
+	if n > math.MaxUint64/size {
+		return 0, &ContractError{Rule: count.String(), Detail: fmt.Sprintf("%d elements of %d bytes", n, size)}
+	}
+	return n * size, nil
+}
+
+// elemSize is the size of what a pointer type points to; 1 for void.
+func (c *call) elemSize(pointer dtype.Type) uint64 {
+	if p, ok := dtype.Resolve(pointer).(*dtype.Pointer); ok {
+		if size, err := c.plan.abi().Size(p.Elem()); err == nil && size > 0 {
+			return size
+		}
+	}
+	return 1
+}
+
+// integer is the value of an integer argument.
+func (c *call) integer(i int) (int64, error) {
+	s := c.plan.shape.Params[i]
+	w := c.words[s.First]
+	if s.Words > 1 || int64(w) < 0 && !c.signed(s.Type) {
+		return 0, fmt.Errorf("%w: argument %d is beyond 63 bits", dtype.ErrOverflow, i+1)
+	}
+	return int64(w), nil
+}
+
+func (c *call) signed(t dtype.Type) bool {
+	switch t := dtype.Resolve(t).(type) {
+	case *dtype.Int:
+		return c.plan.abi().Signed(t)
+	case *dtype.Enum:
+		return c.plan.abi().Signed(t.Base())
+	}
+	return false
+}
+
+// values tells the arguments that a count was computed from: ", n is 4".
+func (c *call) values(count dtype.Count) string {
+	var b strings.Builder
+	for _, i := range count.Params() {
+		v, _ := c.integer(i)
+		fmt.Fprintf(&b, ", %s is %d", c.plan.sig.Params()[i].Name, v)
+	}
+	return b.String()
+}
+
+// checkString looks for the NUL that ends a string.
+func (c *call) checkString(p dtype.Param, r region, after bool) error {
+	limit := r.size
+	if count := p.Contract.Len; !count.IsZero() {
+		n, err := c.bytesOf(count, p.Type)
+		if err != nil {
+			return err
+		}
+		limit = min(limit, n)
+	}
+	size := c.elemSize(p.Type)
+	data := r.data
+	if !r.inGo {
+		data = make([]byte, limit)
+		if err := c.plan.space().ReadAt(data, r.addr); err != nil {
+			return err
+		}
+	}
+	data = data[:limit]
+	for i := uint64(0); i+size <= limit; i += size {
+		if isZero(data[i : i+size]) {
+			return nil
+		}
+	}
+	return &ContractError{Rule: lengthRule(p), After: after, Detail: fmt.Sprintf("no NUL in the %d bytes of %s", limit, p.Name)}
+}
+
+func isZero(b []byte) bool {
+	for _, x := range b {
+		if x != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// checkResults checks what the call left: strings that C wrote, and the memory
+// that the result points to.
+func (c *call) checkResults() error {
+	for i, p := range c.plan.sig.Params() {
+		if p.Contract == nil || !p.Contract.String || p.Dir == dtype.In || isConstPointer(p.Type) {
+			continue
+		}
+		if r := c.region(i); !r.null {
+			if err := c.checkString(p, r, true); err != nil {
+				return c.plan.fail(i+1, err)
+			}
+		}
+	}
+	rules := c.plan.sig.ResultContract()
+	if rules == nil {
+		return nil
+	}
+	if err := c.checkResult(rules); err != nil {
+		return c.plan.fail(0, err)
+	}
+	return nil
+}
+
+func isConstPointer(t dtype.Type) bool {
+	p, ok := dtype.Resolve(t).(*dtype.Pointer)
+	return ok && p.ConstElem()
+}
+
+func (c *call) checkResult(rules *dtype.Contract) error {
+	w := c.words[c.plan.shape.Result.First]
+	if w == 0 {
+		if rules.NonNull {
+			return &ContractError{Rule: "result != NULL", Detail: "the result is NULL", After: true}
+		}
+		return nil
+	}
+	need := uint64(0)
+	if !rules.Len.IsZero() {
+		var err error
+		if need, err = c.bytesOf(rules.Len, c.plan.sig.Result()); err != nil {
+			return err
+		}
+	}
+	if i := rules.Into - 1; i >= 0 {
+		name := c.plan.sig.Params()[i].Name
+		r, base := c.region(i), c.words[c.plan.shape.Params[i].First]
+		if r.null || w < base || w-base > r.size || need > r.size-(w-base) {
+			return &ContractError{Rule: "result in " + name, After: true,
+				Detail: fmt.Sprintf("the result is %#x+%d, %s is %#x+%d", w, need, name, base, r.size)}
+		}
+		return nil
+	}
+	if need == 0 {
+		return nil
+	}
+	var b [1]byte
+	for _, addr := range []uint64{w, w + need - 1} {
+		if err := c.plan.space().ReadAt(b[:], addr); err != nil || addr < w {
+			return &ContractError{Rule: "result[" + rules.Len.String() + "]", After: true,
+				Detail: fmt.Sprintf("the result is %#x+%d, which is not all memory%s", w, need, c.values(rules.Len))}
+		}
+	}
+	return nil
+}
+
+// known is the result pointer with the length that the contract gives it. The
+// contract has been checked.
+func (c *call) known(p memory.Pointer) memory.Pointer {
+	if rules := c.plan.sig.ResultContract(); rules != nil && !rules.Len.IsZero() {
+		if n, err := rules.Len.Eval(c.integer); err == nil {
+			return p.Reinterpret(n)
+		}
+	}
+	return p
+}
+
+// offsetResult is the result as an [Offset].
+func offsetResult(c *call, v reflect.Value) error {
+	off := int64(-1)
+	if w := c.words[c.plan.shape.Result.First]; w != 0 {
+		i := c.plan.sig.ResultContract().Into - 1
+		off = int64(w - c.words[c.plan.shape.Params[i].First])
+	}
+	v.SetInt(off)
+	return nil
+}
+
+// arrayResult is the elements that a rule "result[n]" says there are; no array,
+// the zero one, for NULL.
+func arrayResult(c *call, v reflect.Value) error {
+	var p memory.Pointer
+	if err := pointerResult(c, reflect.ValueOf(&p).Elem()); err != nil || p.IsNull() {
+		return err
+	}
+	elements, err := p.Array()
+	if err != nil {
+		return err
+	}
+	a, err := memory.AsArray(elements)
+	v.Set(reflect.ValueOf(a))
+	return err
+}
