@@ -29,6 +29,7 @@ var (
 	viewType     = reflect.TypeFor[memory.View]()
 	pointerType  = reflect.TypeFor[memory.Pointer]()
 	handleType   = reflect.TypeFor[Handle]()
+	arrayType    = reflect.TypeFor[memory.Array]()
 	callbackType = reflect.TypeFor[Callback]()
 	errorType    = reflect.TypeFor[error]()
 	errnoType    = reflect.TypeFor[Errno]()
@@ -114,7 +115,7 @@ func compilePointerArg(abi *dtype.ABI, g reflect.Type, t *dtype.Pointer, p dtype
 			return nil, err
 		}
 		return wordArg, nil
-	case g == viewType, g == pointerType, g == handleType, g == vaListType, g.Implements(goPointerType), g.Implements(callbackType), isAddress(g):
+	case g == viewType, g == pointerType, g == handleType, g == vaListType, g == arrayType, g.Implements(goPointerType), g.Implements(callbackType), isAddress(g):
 		return wordArg, nil
 	case g == referenceType:
 		return referenceArg(t, p), nil

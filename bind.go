@@ -226,7 +226,7 @@ func (f *form) signature() (*dtype.Func, error) {
 // paramOf is the C parameter that a Go type stands for.
 func paramOf(g reflect.Type) (dtype.Param, error) {
 	switch {
-	case g == viewType, g == pointerType, g.Implements(callbackType), g.Kind() == reflect.Interface:
+	case g == viewType, g == pointerType, g == arrayType, g.Implements(callbackType), g.Kind() == reflect.Interface:
 		return dtype.Param{Type: dtype.PointerTo(dtype.CVoid)}, nil
 	}
 	if g.Kind() == reflect.Func {

@@ -86,6 +86,8 @@ func (e *Encoder) pointerWord(v reflect.Value, t *dtype.Pointer) (uint64, error)
 		switch x := v.Interface().(type) {
 		case View:
 			return e.viewAddress(x, t)
+		case Array:
+			return e.arrayAddress(x, t)
 		case anyPointer:
 			return e.pointerAddress(x.pointer(), t)
 		case addresser:

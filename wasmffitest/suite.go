@@ -43,6 +43,7 @@ func Run(t *testing.T, b Backend) {
 		{"CallbackValues", callbackValues},
 		{"CallbacksKept", callbacksKept},
 		{"VaLists", vaLists},
+		{"Cookbook", cookbook},
 		{"Pointers", pointers},
 		{"Variables", variables},
 		{"Variadic", variadic},
@@ -52,6 +53,9 @@ func Run(t *testing.T, b Backend) {
 		{"Concurrency", concurrency},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, b) })
+	}
+	if !b.Sandbox {
+		t.Run("Threads", func(t *testing.T) { threads(t, b) })
 	}
 	if b.Sandbox {
 		t.Run("Faults", func(t *testing.T) { faults(t, b) })
