@@ -35,10 +35,7 @@ func (e *ContractError) Unwrap() error { return ErrContract }
 // is over and x was Go's memory.
 type Offset int64
 
-var (
-	offsetType = reflect.TypeFor[Offset]()
-	arrayType  = reflect.TypeFor[memory.Array]()
-)
+var offsetType = reflect.TypeFor[Offset]()
 
 // A region is the memory that an argument points to, as far as it is known.
 type region struct {
