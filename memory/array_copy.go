@@ -1,8 +1,11 @@
 package memory
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 
 	"github.com/wasmffi/wasmffi/dtype"
 )
@@ -43,7 +46,8 @@ func Assign(dst, src Array, c Casting) error {
 	}, dst, src)
 }
 
-// Fill stores one value in every element, converted as [View.Store] does.
+// Fill stores one value in every element, converted as [View.Store] does; a
+// real number is a complex one too.
 func (a Array) Fill(value any) error {
 	if a.space == nil {
 		return a.fail("fill", ErrNull)
@@ -53,6 +57,14 @@ func (a Array) Fill(value any) error {
 	}
 	first, err := a.At(make([]int, len(a.shape))...)
 	if err == nil {
+		if r := reflect.ValueOf(value); numKindOf(a.space.ABI(), a.elem).complex() {
+			switch {
+			case r.CanFloat():
+				value = complex(r.Float(), 0)
+			case r.CanInt():
+				value = complex(float64(r.Int()), 0)
+			}
+		}
 		err = first.Store(value)
 	}
 	if err != nil || a.from.bits.n > 0 && a.Len() == 1 {
@@ -74,9 +86,9 @@ func (a Array) Fill(value any) error {
 }
 
 // Copy is a copy of the elements in C's order, in an arena's memory or, if in
-// is nil, in Go's own.
+// is nil, in Go's own. Their byte order stays.
 func (a Array) Copy(in *Arena) (Array, error) {
-	return a.copied("copy", in, a.elem, a.shape, nil, Unsafe)
+	return a.copied("copy", in, a.elem, nil, a.BigEndian(), Unsafe)
 }
 
 // Flatten is a copy of the elements along one axis, in C's order.
@@ -102,7 +114,12 @@ func (a Array) ReshapeCopy(in *Arena, shape ...int) (Array, error) {
 // AsType is a copy with elements of another type, converted as the rule allows
 // ([CanCast]). Its axes lie in memory as a's do.
 func (a Array) AsType(in *Arena, elem dtype.Type, c Casting) (Array, error) {
-	return a.copied("as type", in, elem, a.shape, memoryOrder(a.shape, a.strides), c)
+	order := make([]int, len(a.shape))
+	for i := range order {
+		order[i] = len(order) - 1 - i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(magnitude(a.strides[i]), magnitude(a.strides[j])) })
+	return a.copied("as type", in, elem, order, false, c)
 }
 
 // Contiguous is the array itself if it is in C's order without holes, else a
@@ -114,12 +131,13 @@ func (a Array) Contiguous(in *Arena) (Array, error) {
 	return a.Copy(in)
 }
 
-func (a Array) copied(op string, in *Arena, elem dtype.Type, shape, order []int, c Casting) (Array, error) {
+func (a Array) copied(op string, in *Arena, elem dtype.Type, order []int, isBig bool, c Casting) (Array, error) {
 	if a.space == nil {
 		return Array{}, a.fail(op, ErrNull)
 	}
-	b, err := newArray(a.space.ABI(), in, elem, shape, order)
+	b, err := newArray(a.space.ABI(), in, elem, a.shape, order)
 	if err == nil {
+		b.from = &origin{root: elem, big: isBig && hasByteOrder(elem)}
 		err = Assign(b, a, c)
 	}
 	if err != nil {

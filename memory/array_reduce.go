@@ -69,31 +69,7 @@ func (a Array) Mean(axes ...int) (Array, error) {
 	if err != nil {
 		return Array{}, a.fail("mean", err)
 	}
-	if kind, _ := sum.number(); kind.complex() { // by a real number, or NaN comes in
-		return sum, sum.divideParts(float64(n))
-	}
 	return sum, Div.Into(sum, sum, count)
-}
-
-// divideParts divides the real and imaginary parts of a new array.
-func (a Array) divideParts(n float64) error {
-	kind, _ := a.number()
-	part := map[numKind]dtype.Type{numC64: dtype.CFloat, numC128: dtype.CDouble, numCLong: dtype.CLongDouble}[kind]
-	flat, err := a.Ravel()
-	if err == nil {
-		flat, err = flat.ViewAs(part)
-	}
-	if err != nil {
-		return err
-	}
-	count, err := newArray(a.space.ABI(), nil, part, nil, nil)
-	if err == nil {
-		err = count.Fill(n)
-	}
-	if err != nil {
-		return err
-	}
-	return Div.Into(flat, flat, count)
 }
 
 // The kinds of reductions' results.

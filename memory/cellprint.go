@@ -241,7 +241,11 @@ func (f cellFormat) reals(k numKind, isBig bool, cells [][]byte, at int) []realT
 		default:
 			x := loadLongDouble(f.abi.LongDouble(), b)
 			out[i] = realText{f: float64Of(x), long: x}
-			if x != nil && x.IsInf() == false && math.IsInf(out[i].f, 0) {
+			switch { // f is for comparisons only
+			case x == nil || x.IsInf() || x.Sign() == 0:
+			case out[i].f == 0:
+				out[i].f = math.Copysign(math.SmallestNonzeroFloat64, out[i].f)
+			case math.IsInf(out[i].f, 0):
 				out[i].f = math.Copysign(math.MaxFloat64, out[i].f)
 			}
 		}
@@ -258,7 +262,7 @@ func (f cellFormat) scalar(c cellType, b []byte) string {
 	case k.complex():
 		re := f.reals(k, c.big, [][]byte{b}, 0)[0]
 		im := f.reals(k, c.big, [][]byte{b}, int(k.part()))[0]
-		if re.f == 0 && !math.Signbit(re.f) && (re.long == nil || re.long.Sign() == 0) {
+		if re.f == 0 && !math.Signbit(re.f) {
 			return im.scalar("", false) + "j"
 		}
 		return "(" + re.scalar("", false) + im.scalar("", true) + "j)"

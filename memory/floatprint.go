@@ -13,22 +13,25 @@ func (x realText) finite() bool {
 	return !math.IsNaN(x.f) && !math.IsInf(x.f, 0)
 }
 
+// write writes x rounded to some digits after the point, or the fewest that
+// tell it from its neighbours if prec is negative.
+func (x realText) write(verb byte, prec int) string {
+	switch {
+	case x.long != nil:
+		return x.long.Text(verb, prec)
+	case prec < 0:
+		return strconv.FormatFloat(x.f, verb, prec, x.bits)
+	}
+	return strconv.FormatFloat(x.f, verb, prec, 64) // x itself is rounded, not its short form
+}
+
 // format writes the fewest digits that tell x from its neighbours, with at most
 // digits after the point if that is not negative, and always a point. In
 // exponents there are two digits or more.
 func (x realText) format(verb byte, digits int) string {
-	write := func(prec int) string {
-		if x.long != nil {
-			return x.long.Text(verb, prec)
-		}
-		if prec < 0 {
-			return strconv.FormatFloat(x.f, verb, prec, x.bits)
-		}
-		return strconv.FormatFloat(x.f, verb, prec, 64) // rounds x itself, not its short form
-	}
-	s := write(-1)
+	s := x.write(verb, -1)
 	if digits >= 0 && fractionLen(s) > digits {
-		s = write(digits)
+		s = x.write(verb, digits)
 	}
 	number, exponent, scientific := strings.Cut(s, "e")
 	if strings.Contains(number, ".") {
@@ -64,7 +67,7 @@ func (x realText) scalar(zero string, plus bool) string {
 		return x.nonFinite(plus)
 	}
 	s := ""
-	if abs := math.Abs(x.f); abs == 0 && (x.long == nil || x.long.Sign() == 0) || abs >= 1e-4 && abs < 1e16 {
+	if abs := math.Abs(x.f); abs == 0 || abs >= 1e-4 && abs < 1e16 {
 		s = x.format('f', -1)
 		if strings.HasSuffix(s, ".") {
 			if s += zero; zero == "" {
@@ -123,8 +126,7 @@ func formatFloats(xs []realText, plus bool) []string {
 			continue
 		}
 		if verb == 'e' {
-			number, e, _ := strings.Cut(w, "e")
-			w = number + strings.Repeat("0", right-fractionLen(w)) + "e" + e[:1] + strings.Repeat("0", exponent-len(e)+1) + e[1:]
+			w = xs[i].exponential(right, exponent, plus)
 		} else {
 			w += strings.Repeat(" ", right-fractionLen(w))
 		}
@@ -132,6 +134,19 @@ func formatFloats(xs []realText, plus bool) []string {
 		words[i] = strings.Repeat(" ", left-len(whole)) + w
 	}
 	return words
+}
+
+// exponential writes x with a number of digits after the point, its own even
+// where fewer would tell it from its neighbours, and in the exponent.
+func (x realText) exponential(digits, exponent int, plus bool) string {
+	number, e, _ := strings.Cut(x.write('e', digits), "e")
+	if digits == 0 {
+		number += "."
+	}
+	if plus && number[0] != '-' {
+		number = "+" + number
+	}
+	return number + "e" + e[:1] + strings.Repeat("0", exponent-len(e)+1) + e[1:]
 }
 
 // scientific reports whether numbers are written with exponents.
