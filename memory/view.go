@@ -90,6 +90,22 @@ func (v View) Addr() uint64 { return v.addr }
 // Size is the size in bytes.
 func (v View) Size() uint64 { return v.size }
 
+// Align is the alignment of the type in bytes, as C's _Alignof; 0 for the zero
+// View and for types without one.
+func (v View) Align() uint64 {
+	if v.space == nil {
+		return 0
+	}
+	align, _ := v.space.ABI().Align(v.typ)
+	return align
+}
+
+// IsPointer reports whether the object is a pointer.
+func (v View) IsPointer() bool {
+	_, ok := dtype.Resolve(v.typ).(*dtype.Pointer)
+	return ok
+}
+
 // Space is the space viewed.
 func (v View) Space() Space { return v.space }
 
@@ -172,6 +188,18 @@ func (v View) Index(i uint64) (View, error) {
 	v.addr += i * size
 	v.size, v.typ, v.elem = size, a.Elem(), int64(i)+1
 	return v, nil
+}
+
+// FromEnd is an element of an array counted from its end: the last one is 1, as
+// a[-1] in Python.
+func (v View) FromEnd(i uint64) (View, error) {
+	if n := v.Len(); i >= 1 && i <= n {
+		return v.Index(n - i)
+	}
+	if _, ok := arrayType(v.typ); ok {
+		return View{}, v.fail("index", fmt.Errorf("%w: index -%d of %d elements", ErrOutOfBounds, i, v.Len()))
+	}
+	return v.Index(0) // which tells what is wrong
 }
 
 // length is the number of elements of type a there are, of this size each.
