@@ -277,7 +277,7 @@ func (f *form) bind(fn *Func) (*boundFunc, error) {
 	}
 	if f.hasResult {
 		var err error
-		if b.result, err = compileResult(abi, f.t.Out(0), fn.sig); err != nil {
+		if b.result, err = compileResult(fn.lib, f.t.Out(0), fn.sig); err != nil {
 			return nil, fn.bindError(0, fmt.Errorf("result: %w", err))
 		}
 	}

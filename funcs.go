@@ -149,17 +149,9 @@ func (f *scalarFunc) callSlowly(ctx context.Context, words []uint64) error {
 			words[i] = w
 		}
 	}
-	var fr Frame
-	fr.Ctx, fr.Words = heldByHeap(ctx), words[:f.words]
-	private := errnoOf(ctx)
-	if private != nil {
-		fr.WantErrno, fr.Errno = true, int32(*private)
-	}
-	if err := callFrame(f.plan.call, &fr); err != nil {
-		return f.plan.fail(0, err)
-	}
-	if private != nil {
-		*private = Errno(fr.Errno)
+	fr := Frame{Words: words[:f.words]}
+	if err := f.plan.enter(ctx, &fr); err != nil {
+		return err
 	}
 	if f.slow != nil {
 		w, err := f.slow.result.convert(words[len(words)-1])

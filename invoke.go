@@ -72,18 +72,11 @@ func (c *call) run(ctx context.Context, wantErrno bool) error {
 			return err
 		}
 	}
-	f := Frame{Ctx: heldByHeap(ctx), Words: c.words, Blocks: c.enc.Blocks, Pointers: c.enc.Pointers, WantErrno: wantErrno}
-	private := errnoOf(ctx)
-	if private != nil {
-		f.WantErrno, f.Errno = true, int32(*private)
-	}
-	if err := callFrame(c.plan.call, &f); err != nil {
-		return c.plan.fail(0, err)
+	f := Frame{Words: c.words, Blocks: c.enc.Blocks, Pointers: c.enc.Pointers, WantErrno: wantErrno}
+	if err := c.plan.enter(ctx, &f); err != nil {
+		return err
 	}
 	c.errno = Errno(f.Errno)
-	if private != nil {
-		*private = c.errno
-	}
 	if err := c.enc.Finish(c.plan.space()); err != nil {
 		return c.plan.fail(0, err)
 	}

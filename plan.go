@@ -1,6 +1,8 @@
 package wasmffi
 
 import (
+	"context"
+
 	"github.com/wasmffi/wasmffi/dtype"
 	"github.com/wasmffi/wasmffi/memory"
 )
@@ -41,6 +43,22 @@ func planSymbol(lib Library, sym Symbol, sig *dtype.Func) (*plan, error) {
 		return nil, wrapError("bind", lib.Name(), sym.Name, err)
 	}
 	return &plan{lib: lib, name: sym.Name, sig: sig, shape: shape, call: c, contract: sig.HasContract()}, nil
+}
+
+// enter makes a call with the frame under a context, which may be nil.
+func (p *plan) enter(ctx context.Context, f *Frame) error {
+	f.Ctx = heldByHeap(ctx)
+	private := errnoOf(ctx)
+	if private != nil {
+		f.WantErrno, f.Errno = true, int32(*private)
+	}
+	if err := callFrame(p.call, f); err != nil {
+		return p.fail(0, err)
+	}
+	if private != nil {
+		*private = Errno(f.Errno)
+	}
+	return nil
 }
 
 // fail is the error of a call; arg counts from 1, 0 for the call as a whole.

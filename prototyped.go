@@ -107,7 +107,7 @@ func (b *boundProto) checkResults() error {
 	case 1:
 		outs = outs[1:]
 		var err error
-		b.result, err = compileResult(lib.Space().ABI(), b.results[0], fn.proto.Sig)
+		b.result, err = compileResult(lib, b.results[0], fn.proto.Sig)
 		if err != nil && fn.proto.ErrCheck != nil {
 			b.result, err = checkedResult, nil
 		}
@@ -122,12 +122,7 @@ func (b *boundProto) checkResults() error {
 		if p.Dir == dtype.InOut && isReferenceTo(g) {
 			continue // the argument itself
 		}
-		// Zeros are a value of every C type: they decode if any does.
-		size, err := lib.Space().ABI().Size(p.elem)
-		if err == nil {
-			err = memory.Decode(reflect.New(g).Elem(), p.elem, make([]byte, size), lib.Space(), nil)
-		}
-		if err != nil {
+		if err := checkDecodes(lib, g, p.elem); err != nil {
 			return fn.fn.bindError(i+1, fn.named(i, err))
 		}
 	}

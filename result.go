@@ -13,8 +13,8 @@ import (
 type resultFunc func(c *call, v reflect.Value) error
 
 // compileResult decides how the result of sig becomes a Go value of type g.
-func compileResult(abi *dtype.ABI, g reflect.Type, sig *dtype.Func) (resultFunc, error) {
-	t, rules := sig.Result(), sig.ResultContract()
+func compileResult(lib Library, g reflect.Type, sig *dtype.Func) (resultFunc, error) {
+	abi, t, rules := lib.Space().ABI(), sig.Result(), sig.ResultContract()
 	switch k := g.Kind(); {
 	case isVoid(t):
 		return nil, fmt.Errorf("%w: Go %v for C void", memory.ErrType, g)
@@ -48,7 +48,17 @@ func compileResult(abi *dtype.ABI, g reflect.Type, sig *dtype.Func) (resultFunc,
 		}
 		return scalarResult(conv, k), nil
 	}
-	return decodedResult, nil
+	return decodedResult, checkDecodes(lib, g, t)
+}
+
+// checkDecodes reports whether C objects of type t can be decoded as a g. Zeros
+// are a value of every C type: they can if any can.
+func checkDecodes(lib Library, g reflect.Type, t dtype.Type) error {
+	size, err := lib.Space().ABI().Size(t)
+	if err != nil {
+		return err
+	}
+	return memory.Decode(reflect.New(g).Elem(), t, make([]byte, size), lib.Space(), nil)
 }
 
 // pointerResult is a pointer, with the length that a contract gives it.

@@ -1,0 +1,5 @@
+//go:build !race
+
+package wasmffitest
+
+const raceEnabled = false

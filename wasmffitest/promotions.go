@@ -1,0 +1,275 @@
+package wasmffitest
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/dtype"
+)
+
+// variadicPromotions passes every Go type that C's default promotions know.
+func variadicPromotions(t *testing.T, b Backend) {
+	lib := b.open(t)
+	addUp := bind[func(kinds string, args ...any) (float64, error)](t, lib, "add_up")
+	type enum int16
+	x := int32(5)
+	for _, c := range []struct {
+		kinds string
+		args  []any
+		want  float64
+	}{
+		{"iiiii", []any{-1, int8(-2), int16(-3), int32(-4), enum(-5)}, -15},
+		{"iiiu", []any{uint8(255), uint16(65535), true, uint32(1 << 31)}, 255 + 65535 + 1 + 1<<31},
+		{"u", []any{uint(7)}, 7},
+		{"i", []any{'x'}, 'x'},
+		{"i", []any{dtype.Char('c')}, 'c'},
+		{"l", []any{dtype.Long(-1 << 31)}, -1 << 31},
+		{"l", []any{dtype.ULong(9)}, 9},
+		{"qq", []any{int64(-1) << 40, uint64(1) << 41}, 1 << 40},
+		{"qi", []any{1 << 40, 1}, 1<<40 + 1},
+		{"zz", []any{dtype.Size(3), dtype.SSize(4)}, 7},
+		{"dd", []any{1.5, float32(2.25)}, 3.75},
+		{"L", []any{dtype.LongDouble(1.25)}, 1.25},
+		{"iLi", []any{1, dtype.LongDouble(-2), 3}, 2},
+		{"sss", []any{"abc", []byte("de\x00"), ""}, 5},
+		{"ppp", []any{nil, &x, dtype.Addr(1)}, 2},
+		{"P", []any{point{3, 4}}, 12},
+		{"itPod", []any{1, tiny{-20}, point{2, 5}, odd{C: 3, I: 100}, 0.5}, 1 - 20 + 10 + 300 + 0.5},
+		{"rir", []any{rect{1, 2, 3, 4}, 100, rect{5, 6, 7, 8}}, 136},
+		{"f", []any{func(x int32) int32 { return x + 1 }}, 21},
+		{"dddddddddddd", []any{1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0}, 78},
+		{"iiiiiiiiiiii", []any{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, 78},
+		{"PPPPPt", []any{point{1, 1}, point{1, 2}, point{1, 3}, point{1, 4}, point{1, 5}, tiny{6}}, 21},
+		{"", nil, 0},
+	} {
+		got, err := addUp(c.kinds, c.args...)
+		require.NoError(t, err, "%s", c.kinds)
+		require.Equal(t, c.want, got, "%s %v", c.kinds, c.args)
+		dyn := bindFuncOf(t, lib, "add_up", variadicOf(t, dtype.CDouble, text))
+		r, err := dyn.Call(nil, append([]any{c.kinds}, c.args...)...)
+		require.NoError(t, err)
+		require.Equal(t, c.want, r)
+	}
+	t.Run("snprintf", func(t *testing.T) {
+		format := bind[func([]byte, dtype.Size, string, ...any) int32](t, lib, "format")
+		buf := make([]byte, 128)
+		for _, c := range []struct {
+			want, format string
+			args         []any
+		}{
+			{"Hello, World!\n", "Hello, %s\n", []any{"World!"}},
+			{"42 bottles of beer\n", "%d bottles of beer\n", []any{42}},
+			{"42.500000 bottles of beer\n", "%f bottles of beer\n", []any{42.5}},
+			{"An int 1234, a double 3.140000\n", "An int %d, a double %f\n", []any{1234, 3.14}},
+			{"String 'Hi', Int 10, Double 2.200000\n", "String '%s', Int %d, Double %f\n", []any{"Hi", 10, 2.2}},
+			{"ff 4294967295 -1 x 1e+10", "%x %u %hhd %c %g", []any{255, ^uint32(0), int8(-1), 'x', 1e10}},
+			{"7 9223372036854775807 18446744073709551615", "%ld %lld %llu", []any{dtype.Long(7), int64(1<<63 - 1), ^uint64(0)}},
+			{"0005 +5 5   | ab", "%04d %+d %-4d| %.2s", []any{5, 5, 5, "abc"}},
+		} {
+			n := format(buf, 128, c.format, c.args...)
+			require.Equal(t, c.want, string(buf[:n]))
+		}
+	})
+	t.Run("sscanf", func(t *testing.T) {
+		scan := bind[func(s, format string, args ...any) int32](t, lib, "scan")
+		var i int32
+		var l dtype.Long
+		var q int64
+		var h int16
+		var f float32
+		var d float64
+		word := make([]byte, 16)
+		require.EqualValues(t, 7, scan("1 -2 3 4 5.5 6.25 seven", "%d %ld %lld %hd %f %lf %s", &i, &l, &q, &h, &f, &d, word))
+		require.Equal(t, []any{int32(1), dtype.Long(-2), int64(3), int16(4), float32(5.5), 6.25, "seven"}, []any{i, l, q, h, f, d, string(word[:5])})
+	})
+	t.Run("what has no C type names its position", func(t *testing.T) {
+		_, err := addUp("i", make(chan int))
+		require.ErrorIs(t, err, wasmffi.ErrNotSupported)
+		require.ErrorContains(t, err, "arg 2: ")
+		_, err = addUp("ii", 1, map[string]int{})
+		require.ErrorContains(t, err, "arg 3: ")
+		dyn := bindFuncOf(t, lib, "add_up", variadicOf(t, dtype.CDouble, text))
+		_, err = dyn.Call(nil)
+		require.ErrorIs(t, err, wasmffi.ErrArgCount)
+	})
+}
+
+func variadicOf(t testing.TB, result dtype.Type, params ...dtype.Type) *dtype.Func {
+	t.Helper()
+	var ps []dtype.Param
+	for _, p := range params {
+		ps = append(ps, dtype.Param{Type: p})
+	}
+	f, err := dtype.NewFunc(result, ps, true)
+	require.NoError(t, err)
+	return f
+}
+
+// errnoExchange gives C an errno of the caller's own, and takes it back.
+func errnoExchange(t *testing.T, b Backend) {
+	lib := b.open(t)
+	reflected := bind[func(context.Context, int32) (int32, wasmffi.Errno, error)](t, lib, "errno_plus")
+	scalar := bind[func(context.Context, int32) (int32, error)](t, lib, "errno_plus")
+	t.Run("in and out", func(t *testing.T) {
+		var e wasmffi.Errno
+		ctx := wasmffi.WithErrno(nil, &e)
+		for i, call := range []func(by int32) int32{
+			func(by int32) int32 { was, err := scalar(ctx, by); require.NoError(t, err); return was },
+			func(by int32) int32 {
+				was, errno, err := reflected(ctx, by)
+				require.NoError(t, err)
+				require.Equal(t, e, errno)
+				return was
+			},
+			func(by int32) int32 {
+				r, err := bindFuncOf(t, lib, "errno_plus", fn(t, dtype.CInt, dtype.CInt)).Call(ctx, by)
+				require.NoError(t, err)
+				return r.(int32)
+			},
+			func(by int32) int32 {
+				var was int32
+				p := wasmffi.Proto{Sig: fn(t, dtype.CInt, dtype.CInt), ErrCheck: func(r *wasmffi.Returned) (any, error) {
+					require.Equal(t, e, r.Errno)
+					was = r.Result.(int32)
+					return nil, nil
+				}}
+				_, _, err := bindProto(t, lib, "errno_plus", p).Call(ctx, by)
+				require.NoError(t, err)
+				return was
+			},
+		} {
+			e = wasmffi.Errno(100 * (i + 1))
+			require.EqualValues(t, 100*(i+1), call(5), "C finds the caller's errno")
+			require.EqualValues(t, 100*(i+1)+5, e, "the caller finds C's")
+			call(1)
+			require.EqualValues(t, 100*(i+1)+6, e)
+		}
+		timed, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		_, err := scalar(timed, 1)
+		require.NoError(t, err)
+		require.EqualValues(t, 407, e, "contexts made of it have it too")
+	})
+	t.Run("a call that fails before C leaves it alone", func(t *testing.T) {
+		e := wasmffi.Errno(9)
+		ctx, cancel := context.WithCancel(wasmffi.WithErrno(context.Background(), &e))
+		cancel()
+		_, err := scalar(ctx, 1)
+		require.ErrorIs(t, err, context.Canceled)
+		require.EqualValues(t, 9, e)
+	})
+	t.Run("each goroutine has its own", func(t *testing.T) {
+		parallel(8, func(g int) {
+			var e wasmffi.Errno
+			ctx := wasmffi.WithErrno(context.Background(), &e)
+			for i := range 200 {
+				want := e
+				was, err := scalar(ctx, int32(g+1))
+				if err != nil || wasmffi.Errno(was) != want || e != want+wasmffi.Errno(g+1) {
+					t.Errorf("call %d: errno %d, then %d, %v; had %d", i, was, e, err, want)
+					return
+				}
+				if i%16 == 0 {
+					runtime.Gosched()
+				}
+			}
+		})
+	})
+	t.Run("through a callback", func(t *testing.T) {
+		around := bind[func(context.Context, int32, func() error) (int32, error)](t, lib, "errno_around")
+		outer := wasmffi.Errno(1)
+		ctx := wasmffi.WithErrno(nil, &outer)
+		inner := wasmffi.Errno(50)
+		_, err := around(ctx, 7, func() error {
+			_, err := scalar(wasmffi.WithErrno(nil, &inner), 2)
+			return err
+		})
+		require.NoError(t, err)
+		require.EqualValues(t, 52, inner)
+	})
+}
+
+// pinnedThreads pins calls to an OS thread.
+func pinnedThreads(t *testing.T, b Backend) {
+	lib := b.open(t)
+	set, get := bind[func(int32)](t, lib, "tls_set"), bind[func() int32](t, lib, "tls_get")
+	t.Run("thread-local storage", func(t *testing.T) {
+		one, two := wasmffi.NewThread(), wasmffi.NewThread()
+		require.NoError(t, one.Do(func() { set(1) }))
+		require.NoError(t, two.Do(func() { set(2) }))
+		want := []int32{1, 2}
+		if b.Sandbox {
+			want[0] = 2 // it has one thread, whoever calls
+		}
+		for range 50 {
+			for i, th := range []*wasmffi.Thread{one, two} {
+				var got int32
+				require.NoError(t, th.Do(func() { got = get() }))
+				require.Equal(t, want[i], got)
+			}
+		}
+		require.NoError(t, one.Close())
+		require.NoError(t, two.Close())
+	})
+	t.Run("from many goroutines", func(t *testing.T) {
+		th := wasmffi.NewThread()
+		defer th.Close()
+		n := int32(0)
+		parallel(8, func(int) {
+			for range 50 {
+				if err := th.Do(func() { set(n + 1); n = get() }); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		require.EqualValues(t, 400, n, "one after the other")
+	})
+	t.Run("inside itself", func(t *testing.T) {
+		th := wasmffi.NewThread()
+		var got int32
+		require.NoError(t, th.Do(func() {
+			set(77)
+			require.NoError(t, th.Do(func() { got = get() }))
+			require.NoError(t, th.Close(), "which does not wait for itself")
+		}))
+		require.EqualValues(t, 77, got)
+		require.NoError(t, th.Close())
+	})
+	t.Run("panics, Goexit, Close", func(t *testing.T) {
+		th := wasmffi.NewThread()
+		require.PanicsWithValue(t, "a panic", func() { _ = th.Do(func() { panic("a panic") }) })
+		require.NoError(t, th.Do(func() {}), "the thread goes on")
+		ended := make(chan bool, 1)
+		go func() {
+			defer func() { ended <- true }()
+			_ = th.Do(func() { runtime.Goexit() })
+			ended <- false
+		}()
+		require.True(t, <-ended, "Goexit ends the caller too")
+		require.ErrorIs(t, th.Do(func() {}), wasmffi.ErrClosed)
+		require.NoError(t, th.Close())
+		require.NoError(t, th.Close(), "twice is no error")
+		require.ErrorIs(t, th.Do(func() { t.Error("ran") }), wasmffi.ErrClosed)
+	})
+	t.Run("Close while others wait", func(t *testing.T) {
+		th := wasmffi.NewThread()
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				for th.Do(func() { set(1) }) == nil {
+				}
+			}()
+		}
+		time.Sleep(time.Millisecond)
+		require.NoError(t, th.Close())
+		wg.Wait()
+	})
+}
