@@ -38,7 +38,7 @@ func (a Array) arg(name string, op Op, axes []int) (Array, error) {
 			kept[i] = 1
 		}
 	}
-	if n == 0 && !slices.Contains(kept, 0) {
+	if n == 0 {
 		return fail(ErrEmpty)
 	}
 	out, err := newArray(a.space.ABI(), nil, dtype.Int64, kept, nil)

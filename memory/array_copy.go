@@ -31,6 +31,9 @@ func Assign(dst, src Array, c Casting) error {
 	case isNumber && (from.wide() || to.wide()) && wideFormatOf(src) != wideFormatOf(dst):
 		return dst.fail("assign", fmt.Errorf("%w: %v and %v have different long doubles", ErrNotSupported, src.space.ABI(), abi))
 	}
+	for len(src.shape) > len(dst.shape) && src.shape[0] == 1 { // as NumPy does
+		src.shape, src.strides = src.shape[1:], src.strides[1:]
+	}
 	src, err := src.broadcast(dst.shape)
 	if err != nil {
 		return dst.fail("assign", err)

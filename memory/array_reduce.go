@@ -139,15 +139,15 @@ func (a Array) fold(name string, op Op, kind func(numKind) numKind, begin float6
 		kept[axis] = 1
 		first.shape[axis] = min(first.shape[axis], 1)
 	}
-	out, err := newArray(a.space.ABI(), nil, numTypes[to], kept, nil)
+	out, err := newArray(a.space.ABI(), nil, numTypes[to], kept, memoryOrder(a.shape, a.strides))
 	if err != nil {
 		return fail(err)
 	}
 	switch {
-	case begin == 0 || slices.Contains(kept, 0):
+	case begin == 0:
 	case begin == 1:
 		err = setOnes(out)
-	case slices.Contains(first.shape, 0):
+	case slices.ContainsFunc(over, func(axis int) bool { return a.shape[axis] == 0 }):
 		err = ErrEmpty
 	default: // counted twice, which changes no minimum
 		err = Assign(out, first, SameKind)

@@ -30,8 +30,12 @@ func (x realText) write(verb byte, prec int) string {
 // exponents there are two digits or more.
 func (x realText) format(verb byte, digits int) string {
 	s := x.write(verb, -1)
-	if digits >= 0 && fractionLen(s) > digits {
+	switch n := fractionLen(s); {
+	case digits < 0:
+	case n > digits:
 		s = x.write(verb, digits)
+	case n == 0 && verb == 'f': // all digits before the point are x's own
+		s = x.write(verb, 0)
 	}
 	number, exponent, scientific := strings.Cut(s, "e")
 	if strings.Contains(number, ".") {

@@ -365,7 +365,7 @@ func (p *numpyProgram) reduce(a Array) (Array, error) {
 	name := []string{"sum", "sum", "prod", "min", "max", "any", "all", "mean"}[p.n(8)]
 	f := map[string]func(...int) (Array, error){"sum": a.Sum, "prod": a.Prod, "min": a.Min, "max": a.Max, "any": a.Any, "all": a.All, "mean": a.Mean}[name]
 	b, err := f(with...)
-	p.emit(numpyStep{a: b, err: err, size: true, loose: name == "prod" || name == "mean"}, "reduce", name, axes, keep)
+	p.emit(numpyStep{a: b, err: err, loose: name == "prod" || name == "mean"}, "reduce", name, axes, keep)
 	return b, err
 }
 
