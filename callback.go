@@ -5,6 +5,13 @@ import (
 	"runtime/debug"
 )
 
+// MaxDepth is how many calls from Go into C may be nested in one another: Go
+// calls C, which calls Go back, which calls C … One more is [ErrDepth]. The
+// sandbox counts the calls into one library (host.Options.Depth sets another
+// limit), package native those on one thread, into whatever libraries. It ends
+// earlier, with the same error, where a thread's stack is nearly full.
+const MaxDepth = 1000
+
 // errGoexit is recorded when a callback ends its goroutine by runtime.Goexit.
 var errGoexit = errors.New("runtime.Goexit in callback")
 

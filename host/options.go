@@ -13,7 +13,7 @@ import (
 const (
 	DefaultMemoryLimit = 64 << 20 << (2 * roomy) // bytes: 256 MiB where address space is free, else 64
 	DefaultTimeout     = 10 * time.Second        // of a call without a deadline
-	DefaultDepth       = 1000                    // levels of calls from Go into C
+	DefaultDepth       = wasmffi.MaxDepth        // levels of calls from Go into C
 	DefaultOutputLimit = 16 << 20                // bytes written to Stdout and to Stderr
 )
 

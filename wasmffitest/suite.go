@@ -51,6 +51,7 @@ func Run(t *testing.T, b Backend) {
 		{"Errors", errorCases},
 		{"Lifetime", lifetimes},
 		{"Concurrency", concurrency},
+		{"Reentry", reentry},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, b) })
 	}

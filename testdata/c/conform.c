@@ -178,6 +178,8 @@ __attribute__((noinline)) int within(int_fn f, int x) {
 	for (int i = 0; i < 200; i++) if (pad[i] != (char)(x + i)) return -1000000;
 	return r;
 }
+/* Where the stack pointer is. */
+__attribute__((noinline)) size_t stack_mark(void) { volatile char here = 0; volatile size_t at = (size_t)&here; return at; }
 /* Calls f first and then fails in one of several ways, or not. */
 int fail_after(int_fn f, int x, int how) {
 	int r = within(f, x);
