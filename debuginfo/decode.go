@@ -87,7 +87,7 @@ func (d *decoder) decode(off, depth int) (*ctype, error) {
 
 func (d *decoder) decodeNew(off, depth int) (*ctype, error) {
 	if off == elsewhere {
-		return nil, fmt.Errorf("%w: type in a supplementary file", dtype.ErrNotSupported)
+		return nil, fmt.Errorf("%w: %w", dtype.ErrNotSupported, errNoSupplement)
 	}
 	u := d.data.unitAt(off)
 	e := new(entry)

@@ -3,6 +3,7 @@ package debuginfo
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 )
 
@@ -21,6 +22,11 @@ type dwarfData struct {
 	ranges     []byte
 	rnglists   []byte
 
+	// Where the sections of a supplementary file begin, which follow those of
+	// the file itself; 0 if there is none.
+	supInfo                       int
+	supAbbrev, supStr, supLineStr uint64
+
 	units   []*unit // by offset
 	sigs    map[uint64]int
 	damaged error // the first reason why a unit was not read
@@ -36,8 +42,9 @@ type abbrevKey struct {
 	sizes formSizes
 }
 
-// readDWARF loads the sections of c and walks the unit headers.
-func readDWARF(c container) (*dwarfData, error) {
+// readDWARF loads the sections of c, and those of its supplement if that is
+// not nil, and walks the unit headers.
+func readDWARF(c, sup container) (*dwarfData, error) {
 	d := &dwarfData{sigs: map[uint64]int{}, abbrevs: map[abbrevKey]*abbrevTable{}}
 	var str, lineStr, types []byte
 	for _, s := range []struct {
@@ -58,9 +65,16 @@ func readDWARF(c container) (*dwarfData, error) {
 	if len(types) > 0 {
 		d.info = append(d.info[:d.infoSize:d.infoSize], types...)
 	}
+	main := len(d.info)
+	if sup != nil {
+		if err := d.append(sup); err != nil {
+			return nil, err
+		}
+	}
 	d.abbrevBudget = 2*len(d.abbrev) + 1<<10
-	d.readUnits(0, d.infoSize, false)
-	d.readUnits(d.infoSize, len(d.info), true)
+	d.readUnits(0, d.infoSize, unitCompile)
+	d.readUnits(d.infoSize, main, unitType)
+	d.readUnits(main, len(d.info), unitPartial)
 	if len(d.units) == 0 {
 		if d.damaged == nil {
 			d.damage(0, errors.New("no unit"))
@@ -68,6 +82,28 @@ func readDWARF(c container) (*dwarfData, error) {
 		return nil, d.damaged
 	}
 	return d, nil
+}
+
+// append adds the sections of a supplementary file.
+func (d *dwarfData) append(sup container) error {
+	d.supInfo, d.supAbbrev = len(d.info), uint64(len(d.abbrev))
+	d.supStr, d.supLineStr = uint64(len(d.str)), uint64(len(d.lineStr))
+	for _, s := range []struct {
+		name string
+		add  func([]byte)
+	}{
+		{"info", func(b []byte) { d.info = slices.Concat(d.info, b) }},
+		{"abbrev", func(b []byte) { d.abbrev = slices.Concat(d.abbrev, b) }},
+		{"str", func(b []byte) { d.str += string(b) }},
+		{"line_str", func(b []byte) { d.lineStr += string(b) }},
+	} {
+		b, err := sup.section(s.name)
+		if err != nil {
+			return err
+		}
+		s.add(b)
+	}
+	return nil
 }
 
 // damage keeps the first reason why something at off could not be read.

@@ -17,6 +17,7 @@ type entry struct {
 	origin  int // DW_AT_abstract_origin or DW_AT_specification
 	full    int // the same type in a type unit
 	sibling int
+	imports int // DW_AT_import: another unit
 
 	external, declaration, prototyped, bigEndian, vector bool
 	split                                                bool // the unit's contents are in another file
@@ -104,6 +105,8 @@ func (e *entry) set(a dwarf.Attr, v value) {
 		e.origin = e.reference(v)
 	case dwarf.AttrSignature:
 		e.full = e.reference(v)
+	case dwarf.AttrImport:
+		e.imports = e.reference(v)
 	case dwarf.AttrSibling:
 		e.sibling = e.reference(v)
 	case dwarf.AttrExternal:

@@ -140,12 +140,19 @@ func (u *unit) value(c *cursor, f form, implicit int64) value {
 	case formRefUdata:
 		return value{kind: valueRef, n: uint64(u.off) + c.uleb()}
 	case formRefAddr:
-		return value{kind: valueRef, n: c.uint(uint64(u.sizes.refAddr))}
+		n := c.uint(uint64(u.sizes.refAddr))
+		if u.supplement {
+			n += uint64(u.data.supInfo)
+		}
+		return value{kind: valueRef, n: n}
 	case formRefSig8:
 		return value{kind: valueSig, n: c.uint(8)}
 	case formRefSup4, formRefSup8, formGNURefAlt:
-		c.take(uint64(u.sizes.of(f)))
-		return value{kind: valueAlt}
+		n := c.uint(uint64(u.sizes.of(f)))
+		if u.data.supInfo == 0 {
+			return value{kind: valueAlt}
+		}
+		return value{kind: valueRef, n: n + uint64(u.data.supInfo)}
 	case formSecOffset:
 		return value{kind: valueOffset, n: c.uint(uint64(u.sizes.offset))}
 	case formRnglistx, formLoclistx:
@@ -153,9 +160,9 @@ func (u *unit) value(c *cursor, f form, implicit int64) value {
 	case formString:
 		return value{kind: valueString, str: c.cstring()}
 	case formStrp:
-		return u.str(c, u.data.str, c.uint(uint64(u.sizes.offset)))
+		return u.str(c, u.data.str, c.uint(uint64(u.sizes.offset)), u.data.supStr)
 	case formLineStrp:
-		return u.str(c, u.data.lineStr, c.uint(uint64(u.sizes.offset)))
+		return u.str(c, u.data.lineStr, c.uint(uint64(u.sizes.offset)), u.data.supLineStr)
 	case formStrx:
 		return u.strx(c, c.uleb())
 	case formStrx1, formStrx2, formStrx3, formStrx4:
@@ -168,7 +175,15 @@ func (u *unit) value(c *cursor, f form, implicit int64) value {
 		return value{kind: valueBlock, block: c.take(c.uint(2))}
 	case formBlock4:
 		return value{kind: valueBlock, block: c.take(c.uint(4))}
-	case formData16, formStrpSup, formGNUStrpAlt:
+	case formStrpSup, formGNUStrpAlt:
+		off := c.uint(uint64(u.sizes.offset))
+		if u.data.supInfo == 0 {
+			return value{}
+		}
+		s, ok := stringAt(u.data.str, u.data.supStr+off)
+		c.bad = c.bad || !ok
+		return value{kind: valueString, str: s}
+	case formData16:
 		c.take(uint64(u.sizes.of(f)))
 		return value{}
 	}
@@ -176,7 +191,11 @@ func (u *unit) value(c *cursor, f form, implicit int64) value {
 	return value{}
 }
 
-func (u *unit) str(c *cursor, section string, off uint64) value {
+// str reads a string of a section, which begins at sup for supplementary units.
+func (u *unit) str(c *cursor, section string, off, sup uint64) value {
+	if u.supplement {
+		off += sup
+	}
 	s, ok := stringAt(section, off)
 	c.bad = c.bad || !ok
 	return value{kind: valueString, str: s}
@@ -189,7 +208,7 @@ func (u *unit) strx(c *cursor, i uint64) value {
 	if u.strOffsetsBase == 0 {
 		return value{}
 	}
-	return u.str(c, u.data.str, c.indexed(u.data.strOffsets, u.strOffsetsBase, i, u.sizes.offset))
+	return u.str(c, u.data.str, c.indexed(u.data.strOffsets, u.strOffsetsBase, i, u.sizes.offset), 0)
 }
 
 // addrx reads an address through the unit's part of .debug_addr.

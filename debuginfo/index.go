@@ -18,6 +18,7 @@ type index struct {
 	records  map[recordKey]recordEntry
 	code     []codeSpan     // by low address
 	data     map[uint64]int // variables by address
+	todo     []*unit        // still to be walked
 }
 
 // A candidate is the best entry for a name so far.
@@ -69,7 +70,11 @@ func buildIndex(d *dwarfData) *index {
 		data: map[uint64]int{},
 	}
 	var later []concrete
-	for _, u := range d.units {
+	// Of a supplementary file only what the library imports is its own.
+	x.todo = slices.DeleteFunc(slices.Clone(d.units), func(u *unit) bool { return u.supplement })
+	for len(x.todo) > 0 {
+		u := x.todo[0]
+		x.todo = x.todo[1:]
 		if !u.isC() {
 			continue
 		}
@@ -105,6 +110,15 @@ func (x *index) walk(u *unit, later *[]concrete) (int, bool) {
 		switch a.tag {
 		case dwarf.TagBaseType, dwarf.TagPointerType:
 			u.hasTypes = true
+		case dwarf.TagImportedUnit:
+			if !u.entry(off, &e) {
+				return off, false
+			}
+			u.hasTypes = true // maybe there
+			if to := u.data.unitAt(e.imports); to != nil && to.supplement && !to.imported {
+				to.imported = true
+				x.todo = append(x.todo, to)
+			}
 		case dwarf.TagSubprogram, dwarf.TagVariable, dwarf.TagTypedef,
 			dwarf.TagStructType, dwarf.TagUnionType, dwarf.TagEnumerationType:
 			if !u.entry(off, &e) {

@@ -16,6 +16,9 @@ type Info struct {
 	main  container // the library, which has the symbols
 	debug container // the library or a separate file, which has the debug info
 	files []io.Closer
+	// debugPath is the file of debug, and debugRoot where others may be; empty
+	// if no other file may be read.
+	debugPath, debugRoot string
 
 	lines lineSection
 
@@ -58,6 +61,10 @@ func openPath(path, debugRoot string) (*Info, error) {
 		return nil, err
 	}
 	i.files = append(i.files, f)
+	i.debugPath, i.debugRoot = path, debugRoot
+	if side, ok := i.debug.(closing); ok {
+		i.debugPath = side.Closer.(*os.File).Name()
+	}
 	return i, nil
 }
 
@@ -115,8 +122,13 @@ func (i *Info) ABI() *dtype.ABI { return i.abi }
 func (i *Info) load() error {
 	i.once.Do(func() {
 		defer recoverMalformed(&i.loadErr)
-		if i.data, i.loadErr = readDWARF(i.debug); i.loadErr != nil {
+		sup, done, err := i.supplement()
+		defer done()
+		if i.data, i.loadErr = readDWARF(i.debug, sup); i.loadErr != nil {
 			return
+		}
+		if err != nil && i.data.damaged == nil {
+			i.data.damaged = err
 		}
 		i.index = buildIndex(i.data)
 		i.symbols = i.main.symbols()

@@ -27,6 +27,9 @@ type unit struct {
 	linesAt                                uint64 // in .debug_line
 	compDir                                string
 	hasTypes                               bool // of no use to callers without: -g1
+	// supplement units are those of the supplementary file, imported those that
+	// this library's units import.
+	supplement, imported bool
 
 	lines lineTable
 }
@@ -35,16 +38,19 @@ type unit struct {
 const (
 	unitCompile      = 0x01
 	unitType         = 0x02
+	unitPartial      = 0x03
 	unitSkeleton     = 0x04
 	unitSplitCompile = 0x05
 	unitSplitType    = 0x06
 )
 
-// readUnits finds the units between two offsets of info. A unit that cannot be
-// read is left out and noted as damage.
-func (d *dwarfData) readUnits(off, end int, typesSection bool) {
+// readUnits finds the units between two offsets of info. The kind is that of
+// units before DWARF 5, which does not say: of partial units, those of a
+// supplementary file. A unit that cannot be read is left out and noted as
+// damage.
+func (d *dwarfData) readUnits(off, end int, kind uint8) {
 	for off < end {
-		next, err := d.readUnit(off, end, typesSection)
+		next, err := d.readUnit(off, end, kind)
 		if err != nil {
 			d.damage(off, err)
 		}
@@ -57,8 +63,8 @@ func (d *dwarfData) readUnits(off, end int, typesSection bool) {
 
 // readUnit reads the unit at off and gives the offset of the next, 0 if that
 // is not known.
-func (d *dwarfData) readUnit(off, end int, typesSection bool) (next int, err error) {
-	u := &unit{data: d, off: off}
+func (d *dwarfData) readUnit(off, end int, kind uint8) (next int, err error) {
+	u := &unit{data: d, off: off, supplement: kind == unitPartial}
 	c := cursor{data: d.info[:end], pos: off}
 	length := c.uint(4)
 	u.sizes.offset = 4
@@ -76,10 +82,6 @@ func (d *dwarfData) readUnit(off, end int, typesSection bool) (next int, err err
 	if u.version < 2 || u.version > 5 {
 		return u.end, fmt.Errorf("DWARF version %d", u.version)
 	}
-	kind := uint8(unitCompile)
-	if typesSection {
-		kind = unitType
-	}
 	var abbrevOff uint64
 	if u.version >= 5 {
 		kind = c.u8()
@@ -95,6 +97,9 @@ func (d *dwarfData) readUnit(off, end int, typesSection bool) (next int, err err
 	u.sizes.refAddr = u.sizes.offset
 	if u.version == 2 {
 		u.sizes.refAddr = u.sizes.address
+	}
+	if u.supplement {
+		abbrevOff += d.supAbbrev
 	}
 	switch kind {
 	case unitType, unitSplitType:
@@ -133,7 +138,7 @@ func (u *unit) readRoot() error {
 		u.addrBase = e.addrBase
 		u.rnglistsBase = e.rnglistsBase
 		u.lowPC = e.lowPC
-		u.hasLines, u.linesAt = e.has(hasStmtList), e.stmtList
+		u.hasLines, u.linesAt = e.has(hasStmtList) && !u.supplement, e.stmtList
 		u.compDir = e.compDir
 		if e.split {
 			return fmt.Errorf("%w: debug info in .dwo files (-gsplit-dwarf)", dtype.ErrNotSupported)
