@@ -31,6 +31,9 @@ func baseType(abi *dtype.ABI, name string, encoding, size uint64) (dtype.Type, e
 	case encSigned, encSignedChar, encUnsigned, encUnsignedChar:
 		t := integer(name)
 		signed := encoding == encSigned || encoding == encSignedChar
+		if name == "wchar_t" { // no typedef in C++
+			t = dtype.WCharT
+		}
 		if t != nil && abi.IntSize(t) == size && abi.Signed(t) == signed {
 			return t, nil
 		}

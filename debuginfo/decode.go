@@ -110,13 +110,13 @@ func (d *decoder) decodeNew(off, depth int) (*ctype, error) {
 		return d.decode(e.typ, depth+1)
 	case dwarf.TagTypedef:
 		return d.typedef(e, depth)
-	case dwarf.TagPointerType:
+	case dwarf.TagPointerType, dwarf.TagReferenceType, dwarf.TagRvalueReferenceType:
 		return d.pointer(e, depth)
 	case dwarf.TagArrayType:
 		return d.array(e, depth)
 	case dwarf.TagSubroutineType:
-		return d.function(e, e.prototyped, depth)
-	case dwarf.TagStructType, dwarf.TagUnionType, dwarf.TagEnumerationType:
+		return d.function(e, e.hasPrototype(), depth)
+	case dwarf.TagStructType, dwarf.TagClassType, dwarf.TagUnionType, dwarf.TagEnumerationType:
 		return d.tagged(e, depth)
 	}
 	return nil, fmt.Errorf("%w: %v is no type of C", dtype.ErrNotSupported, e.tag)
@@ -231,6 +231,9 @@ func (d *decoder) function(e *entry, prototyped bool, depth int) (*ctype, error)
 	if err != nil {
 		return nil, fmt.Errorf("result: %w", err)
 	}
+	if result.record != nil && result.record.special {
+		return nil, fmt.Errorf("result: %w: %v by value, which has a constructor or destructor", dtype.ErrNotSupported, result.t)
+	}
 	c := &ctype{weight: result.weight + 1}
 	var params []dtype.Param
 	variadic := false
@@ -247,6 +250,9 @@ func (d *decoder) function(e *entry, prototyped bool, depth int) (*ctype, error)
 				return fmt.Errorf("%w: more than %d words to spell the parameters", ErrMalformed, maxWeight)
 			}
 			param := dtype.Param{Name: p.name, Type: t.t}
+			if t.record != nil && t.record.special {
+				return fmt.Errorf("parameter %d: %w: %v by value, which has a constructor or destructor", len(params)+1, dtype.ErrNotSupported, t.t)
+			}
 			switch {
 			case t.record != nil && t.record.transparent:
 				param.Type = dtype.PointerTo(nil)
@@ -343,7 +349,7 @@ func (d *decoder) tagged(e *entry, depth int) (*ctype, error) {
 // declared in its unit. Where the library has different ones of that name,
 // none is taken.
 func (d *decoder) complete(e *entry) (off int, ok bool) {
-	r, ok := d.index.records[recordKey{e.tag, e.name}]
+	r, ok := d.index.records[e.recordKey()]
 	if !e.declaration || !ok || r.ambiguous || r.off == e.off {
 		return 0, false
 	}

@@ -31,7 +31,9 @@
 // left incomplete there, and anything else becomes void.
 //
 // A struct, union or enum that several source files define alike is one type.
-// Only units written in C are read; others are skipped.
+// Units written in C are read, and of C++ what it declares extern "C"; a class
+// with constructors or a destructor has no C way to be passed by value. Other
+// languages are skipped.
 //
 // # Addresses
 //

@@ -20,6 +20,7 @@ type entry struct {
 	imports int // DW_AT_import: another unit
 
 	external, declaration, prototyped, bigEndian, vector bool
+	mangled                                              bool // has a linkage name, as what C++ makes of a name
 	split                                                bool // the unit's contents are in another file
 
 	byteSize, bitSize, bitOffset, dataBitOffset uint64
@@ -58,6 +59,9 @@ const (
 	hasMemberOffset
 	hasVariableSize // a size or bound that is computed at run time
 )
+
+// hasPrototype reports whether a function's parameters are all there are.
+func (e *entry) hasPrototype() bool { return e.prototyped || e.unit.isCPP() }
 
 func (e *entry) has(a attrSet) bool { return e.present&a != 0 }
 
@@ -111,6 +115,8 @@ func (e *entry) set(a dwarf.Attr, v value) {
 		e.sibling = e.reference(v)
 	case dwarf.AttrExternal:
 		e.external = v.n != 0
+	case dwarf.AttrLinkageName, attrMIPSLinkageName:
+		e.mangled = true
 	case dwarf.AttrDeclaration:
 		e.declaration = v.n != 0
 	case dwarf.AttrPrototyped:
@@ -184,6 +190,8 @@ func (e *entry) set(a dwarf.Attr, v value) {
 const (
 	attrGNUVector  dwarf.Attr = 0x2107 // an array type made by vector_size
 	attrGNUDwoName dwarf.Attr = 0x2130 // split DWARF 4
+
+	attrMIPSLinkageName dwarf.Attr = 0x2007 // before DWARF 4
 )
 
 // number takes a constant over; what is computed at run time (an expression,

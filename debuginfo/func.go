@@ -137,13 +137,13 @@ func (d *dwarfData) named(off int) (own, named *entry, err error) {
 // have neither result nor parameters nor a prototype, in a unit without any
 // type, is one whose type was not recorded.
 func (d *decoder) funcType(e *entry) (*dtype.Func, error) {
-	c, err := d.function(e, e.prototyped, 0)
+	c, err := d.function(e, e.hasPrototype(), 0)
 	d.finish()
 	if err != nil {
 		return nil, err
 	}
 	t := c.t.(*dtype.Func)
-	if e.typ == 0 && len(t.Params()) == 0 && !e.prototyped && !e.unit.hasTypes {
+	if e.typ == 0 && len(t.Params()) == 0 && !e.hasPrototype() && !e.unit.hasTypes {
 		return nil, fmt.Errorf("%w: compiled without types (-g1, -gline-tables-only)", ErrNotFound)
 	}
 	return t, nil

@@ -1,6 +1,7 @@
 package debuginfo
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -248,18 +249,85 @@ func TestSplitDWARF(t *testing.T) {
 	}
 }
 
-func TestNotC(t *testing.T) {
-	tc := gcc
-	tc.command += " -g"
-	info := tc.compile(t, "c.c", "int in_c(int n) { return n; }",
-		"cc.cc", `namespace n { struct S { virtual int f() { return 1; } int &r; }; int g(S &s) { return s.f(); } } extern "C" int in_cc(int n) { return n; }`)
-	_, err := info.Func("in_c")
-	assert.NoError(t, err)
-	_, err = info.Func("in_cc")
-	assert.ErrorIs(t, err, ErrNotFound)
-	for f, err := range info.Funcs() {
-		require.NoError(t, err)
-		assert.Equal(t, "in_c", f.Name)
+// A library in C++ offers C what it declares extern "C". Its own names are not
+// taken for C's.
+func TestCPlusPlus(t *testing.T) {
+	const cc = `
+extern "C" {
+struct point { double x, y; };
+typedef struct handle handle;
+int shared_name(int n);
+}
+struct plain { int a; static int count; int sum() const { return a; } };
+class Widget { public: Widget(int n) : n(n) {} ~Widget() { n = 0; } virtual int area() { return n; } int n; };
+struct handle { Widget w; };
+namespace inner {
+struct point { char c; };
+int hidden(int n) { return n + 1; }
+extern "C" int in_namespace(const char *s, bool b, wchar_t w) { return s[0] + b + w; }
+int area(int n) { return n; }
+}
+int area(Widget &w) { return w.area(); }
+static int helper(int n) { return n * 2; }
+int inner_counter = 3;
+extern "C" double dist(const struct point *a, struct point &b, int (*f)(int, ...)) { return a->x + b.y + helper(f(1)); }
+extern "C" handle *make(int n) { return new handle{Widget(n)}; }
+extern "C" void drop(handle *h) { delete h; }
+extern "C" int by_value(struct plain p) { return p.sum(); }
+extern "C" int not_trivial(Widget w) { return w.n; }
+extern "C" int none() { return 1; }
+enum color { RED, GREEN = 5 };
+extern "C" enum color paint(enum color c) { return c; }
+int Template(int n) { return inner::hidden(n) + inner::area(n); }`
+	for _, tc := range []toolchain{gcc, clang} {
+		for _, version := range []string{"-gdwarf-4", "-gdwarf-5", "-gdwarf-5 -O2"} {
+			t.Run(tc.name+version, func(t *testing.T) {
+				tc := tc
+				tc.command += " -g " + version
+				info := tc.compile(t, "c.c", "struct point { double x, y; }; int shared_name(int n) { return n; } double norm(const struct point *p) { return p->x; }", "cc.cc", cc)
+				for name, want := range map[string]string{
+					"shared_name":  "int shared_name(int n)",
+					"dist":         "double dist(const struct point *a, struct point *b, int (*f)(int, ...))",
+					"in_namespace": "int in_namespace(const char *, _Bool, wchar_t)",
+					"make":         "handle *make(int n)",
+					"drop":         "void drop(handle *h)",
+					"by_value":     "int by_value(struct plain p)",
+					"none":         "int none(void)",
+					"paint":        "enum color paint(enum color c)",
+					"norm":         "double norm(const struct point *p)",
+				} {
+					f, err := info.Func(name)
+					require.NoError(t, err, name)
+					assert.Equal(t, want, strings.NewReplacer("*s,", "*,", "_Bool b", "_Bool", "wchar_t w", "wchar_t").Replace(dtype.Declare(f.Type, f.Name)))
+					assert.NotZero(t, f.Addr)
+					frames, err := info.Line(f.Addr)
+					require.NoError(t, err, name)
+					assert.Equal(t, name, frames[len(frames)-1].Func)
+				}
+				for _, name := range []string{"area", "hidden", "sum", "Widget", "Template"} {
+					_, err := info.Func(name)
+					assert.ErrorIs(t, err, ErrNotFound, name)
+				}
+				_, err := info.Func("not_trivial")
+				assert.ErrorIs(t, err, dtype.ErrNotSupported)
+				assert.ErrorContains(t, err, "not_trivial: parameter 1: not supported: struct Widget by value, which has a constructor or destructor")
+				typ, err := info.Type("struct point")
+				require.NoError(t, err)
+				assert.Equal(t, "struct point { double x; double y; }", dtype.Define(typ))
+				typ, err = info.Type("struct plain")
+				require.NoError(t, err)
+				assert.Equal(t, "struct plain { int a; }", dtype.Define(typ))
+				v, err := info.Var("inner_counter")
+				require.NoError(t, err)
+				assert.Equal(t, "int inner_counter", dtype.Declare(v.Type, v.Name))
+				for f, err := range info.Funcs() {
+					if f.Name != "not_trivial" {
+						require.NoError(t, err)
+					}
+					assert.Contains(t, []string{"by_value", "dist", "drop", "helper", "in_namespace", "make", "none", "norm", "not_trivial", "paint", "shared_name"}, f.Name)
+				}
+			})
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ type index struct {
 	code     []codeSpan     // by low address
 	data     map[uint64]int // variables by address
 	todo     []*unit        // still to be walked
+	plain    map[int]bool   // functions and variables of C++ that C can name
 }
 
 // A candidate is the best entry for a name so far.
@@ -44,6 +45,14 @@ type recordKey struct {
 	tag  string
 }
 
+// recordKey is the key of a struct, union or enum. C knows a class as a struct.
+func (e *entry) recordKey() recordKey {
+	if e.tag == dwarf.TagClassType {
+		return recordKey{dwarf.TagStructType, e.name}
+	}
+	return recordKey{e.tag, e.name}
+}
+
 // recordEntry is a complete struct, union or enum. Ambiguous means that the
 // library has another of that name with another size.
 type recordEntry struct {
@@ -63,19 +72,32 @@ type concrete struct {
 	tag         dwarf.Tag
 }
 
+// boolOrder orders false before true.
+func boolOrder(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
 func buildIndex(d *dwarfData) *index {
 	x := &index{
 		funcs: map[string]candidate{}, vars: map[string]candidate{},
 		typedefs: map[string]int{}, records: map[recordKey]recordEntry{},
-		data: map[uint64]int{},
+		data: map[uint64]int{}, plain: map[int]bool{},
 	}
 	var later []concrete
 	// Of a supplementary file only what the library imports is its own.
 	x.todo = slices.DeleteFunc(slices.Clone(d.units), func(u *unit) bool { return u.supplement })
+	// What a header says to C goes before what it says to C++.
+	slices.SortStableFunc(x.todo, func(a, b *unit) int { return boolOrder(a.isCPP(), b.isCPP()) })
 	for len(x.todo) > 0 {
 		u := x.todo[0]
 		x.todo = x.todo[1:]
-		if !u.isC() {
+		if !u.isC() && !u.isCPP() {
 			continue
 		}
 		if off, ok := x.walk(u, &later); !ok {
@@ -84,9 +106,11 @@ func buildIndex(d *dwarfData) *index {
 	}
 	var e entry
 	for _, c := range later {
-		if root, ok := d.origin(c.origin, &e); ok && root != c.off {
-			x.add(e.name, c, e.external)
+		root, ok := d.origin(c.origin, &e)
+		if !ok || root == c.off || e.unit.isCPP() && !x.plain[root] {
+			continue // such as a member function
 		}
+		x.add(e.name, c, e.external)
 	}
 	slices.SortStableFunc(x.code, func(a, b codeSpan) int { return cmp.Compare(a.low, b.low) })
 	return x
@@ -99,17 +123,28 @@ func (x *index) walk(u *unit, later *[]concrete) (int, bool) {
 	if !u.entry(u.first, &e) || !e.children {
 		return u.first, e.end > 0
 	}
+	depth := 0 // of namespaces
 	for off := e.end; off < u.end; {
 		after, a, sibling, ok := u.skip(off)
 		if !ok {
 			return off, false
 		}
 		if a == nil {
-			return off, true
+			if depth--; depth < 0 {
+				return off, true
+			}
+			off = after
+			continue
 		}
 		switch a.tag {
 		case dwarf.TagBaseType, dwarf.TagPointerType:
 			u.hasTypes = true
+		case dwarf.TagNamespace:
+			if a.children { // C functions may be declared in one
+				depth++
+				off = after
+				continue
+			}
 		case dwarf.TagImportedUnit:
 			if !u.entry(off, &e) {
 				return off, false
@@ -120,11 +155,13 @@ func (x *index) walk(u *unit, later *[]concrete) (int, bool) {
 				x.todo = append(x.todo, to)
 			}
 		case dwarf.TagSubprogram, dwarf.TagVariable, dwarf.TagTypedef,
-			dwarf.TagStructType, dwarf.TagUnionType, dwarf.TagEnumerationType:
+			dwarf.TagStructType, dwarf.TagClassType, dwarf.TagUnionType, dwarf.TagEnumerationType:
 			if !u.entry(off, &e) {
 				return off, false
 			}
-			x.entry(&e, later)
+			if depth == 0 || e.tag == dwarf.TagSubprogram || e.tag == dwarf.TagVariable {
+				x.entry(&e, later)
+			}
 		}
 		if a.children {
 			if after, ok = u.skipChildren(after, sibling); !ok {
@@ -143,11 +180,11 @@ func (x *index) entry(e *entry, later *[]concrete) {
 		if _, ok := x.typedefs[e.name]; !ok && e.name != "" {
 			x.typedefs[e.name] = e.off
 		}
-	case dwarf.TagStructType, dwarf.TagUnionType, dwarf.TagEnumerationType:
+	case dwarf.TagStructType, dwarf.TagClassType, dwarf.TagUnionType, dwarf.TagEnumerationType:
 		if e.name == "" || e.declaration {
 			return
 		}
-		key := recordKey{e.tag, e.name}
+		key := e.recordKey()
 		r, ok := x.records[key]
 		if !ok {
 			x.records[key] = recordEntry{off: e.off, size: e.byteSize}
@@ -173,6 +210,12 @@ func (x *index) entry(e *entry, later *[]concrete) {
 // named indexes a function or variable, which the library holds or only
 // declares.
 func (x *index) named(e *entry, held bool, later *[]concrete) {
+	if e.unit.isCPP() && e.name != "" {
+		if e.mangled {
+			return
+		}
+		x.plain[e.off] = true
+	}
 	c := concrete{e.off, e.origin, e.tag}
 	switch {
 	case e.name == "" && e.origin > 0 && held:

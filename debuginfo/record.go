@@ -4,6 +4,7 @@ import (
 	"debug/dwarf"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/wasmffi/wasmffi/dtype"
 )
@@ -18,6 +19,9 @@ type record struct {
 	// leaves the members out of one of restrict pointers, such as glibc's
 	// __SOCKADDR_ARG, and C has no other reason for a union without any.
 	transparent bool
+	// special tells of a C++ class that is passed by reference, or may be: it
+	// has a constructor or destructor of its own.
+	special bool
 }
 
 type recordState uint8
@@ -38,6 +42,7 @@ func (d *decoder) declare(e *entry, depth int) (*ctype, error) {
 	} else {
 		r.decl = dtype.DeclareStruct(e.name)
 	}
+	r.special = e.unit.isCPP() && e.hasSpecial()
 	c := &ctype{t: r.decl, weight: 2, record: r}
 	switch {
 	case e.declaration:
@@ -51,6 +56,16 @@ func (d *decoder) declare(e *entry, depth int) (*ctype, error) {
 		}
 	}
 	return c, nil
+}
+
+// hasSpecial reports whether a class declares a constructor or destructor.
+func (e *entry) hasSpecial() bool {
+	found := false
+	err := e.eachChild(func(c *entry) error {
+		found = found || c.tag == dwarf.TagSubprogram && (c.name == e.name || strings.HasPrefix(c.name, "~"))
+		return nil
+	})
+	return found || err != nil
 }
 
 // finish defines what pointers led to. A struct that cannot be expressed stays
@@ -109,11 +124,10 @@ type member struct {
 // members reads the members of e. What they contain by value is defined first.
 func (d *decoder) members(e *entry, depth int) (list []member, weight int, err error) {
 	err = e.eachChild(func(c *entry) error {
-		switch c.tag {
-		case dwarf.TagInheritance:
+		switch {
+		case c.tag == dwarf.TagInheritance:
 			return fmt.Errorf("%w: a base class", dtype.ErrNotSupported)
-		case dwarf.TagMember:
-		default:
+		case c.tag != dwarf.TagMember, c.declaration: // C++'s static members
 			return nil
 		}
 		t, err := d.decode(c.typ, depth)

@@ -84,7 +84,7 @@ func (s *signature) typ(d *dwarfData, off int) {
 		}
 		s.head(&e)
 		switch e.tag {
-		case dwarf.TagStructType, dwarf.TagUnionType, dwarf.TagEnumerationType:
+		case dwarf.TagStructType, dwarf.TagClassType, dwarf.TagUnionType, dwarf.TagEnumerationType:
 			if e.name == "" {
 				s.children(&e)
 			}

@@ -147,7 +147,7 @@ func (u *unit) readRoot() error {
 	return nil
 }
 
-// Languages of DWARF 5 section 7.12 that are C, and C23's of DWARF 6.
+// Languages of DWARF 5 section 7.12 that are C or C++, and those of DWARF 6.
 const (
 	langC89 = 0x01
 	langC   = 0x02
@@ -155,6 +155,14 @@ const (
 	langC11 = 0x1d
 	langC17 = 0x2c
 	langC23 = 0x3e
+
+	langCPP   = 0x04
+	langCPP03 = 0x19
+	langCPP11 = 0x1a
+	langCPP14 = 0x21
+	langCPP17 = 0x2a
+	langCPP20 = 0x2b
+	langCPP23 = 0x3a
 )
 
 // isC reports whether the unit was written in C. Units split off by dwz name
@@ -162,6 +170,16 @@ const (
 func (u *unit) isC() bool {
 	switch u.lang {
 	case langC89, langC, langC99, langC11, langC17, langC23, 0:
+		return true
+	}
+	return false
+}
+
+// isCPP reports whether the unit was written in C++, where functions always
+// have prototypes, and those that C can call by name no linkage name.
+func (u *unit) isCPP() bool {
+	switch u.lang {
+	case langCPP, langCPP03, langCPP11, langCPP14, langCPP17, langCPP20, langCPP23:
 		return true
 	}
 	return false
