@@ -1,16 +1,74 @@
 package debuginfo
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
-// eachBig runs a benchmark on the debug info of libc, and on that of a C file
-// of 3,000 functions over 1,000 structs.
+// sqliteModule is a Go module that has SQLite's C in one file. It is no
+// dependency: the go command fetches it to its cache when a benchmark runs.
+const sqliteModule = "github.com/mattn/go-sqlite3@v1.14.24"
+
+var (
+	sqliteOnce sync.Once
+	sqliteLib  string
+	sqliteErr  error
+)
+
+// sqlite compiles SQLite with debug info, once.
+func sqlite(b *testing.B) string {
+	b.Helper()
+	sqliteOnce.Do(func() {
+		sqliteLib, sqliteErr = compileSQLite()
+	})
+	if sqliteErr != nil {
+		b.Skipf("SKIPPED, NOT MEASURED: SQLite's source (%s, over the Go module proxy) or gcc is missing: %v", sqliteModule, sqliteErr)
+	}
+	return sqliteLib
+}
+
+func compileSQLite() (string, error) {
+	dir, err := os.MkdirTemp("", "wasmffi-sqlite") // outlives one benchmark
+	if err != nil {
+		return "", err
+	}
+	download := exec.Command("go", "mod", "download", "-json", sqliteModule)
+	download.Dir = dir // outside of this module
+	out, err := download.Output()
+	var module struct{ Dir, Error string }
+	if jsonErr := json.Unmarshal(out, &module); jsonErr != nil || err != nil || module.Dir == "" {
+		return "", fmt.Errorf("go mod download: %v %s", err, module.Error)
+	}
+	lib := filepath.Join(dir, "libsqlite3.so")
+	cc := exec.Command("gcc", "-g", "-O0", "-w", "-shared", "-fPIC", "-DSQLITE_THREADSAFE=1", filepath.Join(module.Dir, "sqlite3-binding.c"), "-o", lib)
+	if out, err := cc.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return lib, nil
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if sqliteLib != "" {
+		os.RemoveAll(filepath.Dir(sqliteLib))
+	}
+	os.Exit(code)
+}
+
+// eachBig runs a benchmark on the debug info of libc, of SQLite, and of a C
+// file of 3,000 functions over 1,000 structs.
 func eachBig(b *testing.B, run func(b *testing.B, path, debugRoot string, names []string)) {
 	b.Run("libc", func(b *testing.B) {
 		run(b, libc(b).Name(), debugRoot, []string{"qsort", "snprintf", "stat", "fopen", "getaddrinfo"})
+	})
+	b.Run("sqlite", func(b *testing.B) {
+		run(b, sqlite(b), "", []string{"sqlite3_open", "sqlite3_exec", "sqlite3_prepare_v2", "sqlite3_create_function_v2", "sqlite3_mprintf"})
 	})
 	b.Run("generated", func(b *testing.B) {
 		var c strings.Builder

@@ -52,10 +52,32 @@ func (e *elfFile) find(name string) *elf.Section {
 	return nil
 }
 
-func (e *elfFile) has(name string) bool { return e.find(".debug_"+name) != nil }
+func (e *elfFile) has(name string) bool {
+	return e.find(".debug_"+name) != nil || e.find(".zdebug_"+name) != nil
+}
 
-func (e *elfFile) section(name string) ([]byte, error) {
-	return e.read(".debug_" + name)
+// section reads one, which debug/elf unpacks: compressed by zlib or zstd as its
+// header says, or by zlib as GNU did before, where the size comes first.
+func (e *elfFile) section(name string) (b []byte, err error) {
+	if e.find(".debug_"+name) != nil {
+		return e.read(".debug_" + name)
+	}
+	s := e.find(".zdebug_" + name)
+	if s == nil {
+		return nil, nil
+	}
+	defer recoverMalformed(&err)
+	var header [12]byte // ZLIB and the size
+	if _, err := s.ReaderAt.ReadAt(header[:], 0); err != nil {
+		return nil, malformed(err)
+	}
+	size := binary.BigEndian.Uint64(header[4:])
+	if err := checkSize(s.Name, size, s.FileSize); err != nil {
+		return nil, err
+	}
+	b = make([]byte, size)
+	_, err = io.ReadFull(s.Open(), b)
+	return b, malformed(err)
 }
 
 func (e *elfFile) read(name string) (b []byte, err error) {
