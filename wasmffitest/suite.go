@@ -52,6 +52,8 @@ func Run(t *testing.T, b Backend) {
 		{"Lifetime", lifetimes},
 		{"Concurrency", concurrency},
 		{"Reentry", reentry},
+		{"Stress", stress},
+		{"Million", million},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, b) })
 	}
