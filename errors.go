@@ -27,14 +27,22 @@ var (
 	ErrSignature = errors.New("signature mismatch")
 	// ErrArgCount: a call with too many or too few arguments.
 	ErrArgCount = errors.New("wrong number of arguments")
-	// ErrTrap: sandboxed C did something that cannot go on.
+	// ErrTrap: C did something that cannot go on. The errors that wrap it wrap
+	// one of the next four too, if it is one of them.
 	ErrTrap = errors.New("trap")
+	// ErrFault: C accessed memory that is not there, or not for it.
+	ErrFault = errors.New("out of bounds memory access")
+	// ErrDivideByZero: C divided an integer by zero, or the least one by -1.
+	ErrDivideByZero = errors.New("integer divide by zero")
+	// ErrUnreachable: C came to code that stands for unreachable:
+	// __builtin_trap, assertions, an instruction that is none.
+	ErrUnreachable = errors.New("unreachable code reached")
+	// ErrStackOverflow: C ran out of stack.
+	ErrStackOverflow = errors.New("stack overflow")
 	// ErrExit: C called exit or abort. See [ExitError].
 	ErrExit = errors.New("exited")
 	// ErrDepth: calls between Go and C are nested too deep.
 	ErrDepth = errors.New("calls nested too deep")
-	// ErrStackOverflow: sandboxed C ran out of stack.
-	ErrStackOverflow = errors.New("stack overflow")
 	// ErrCallback: a callback failed: it panicked, or was freed already.
 	ErrCallback = errors.New("callback failed")
 	// ErrLimit: a limit of the sandbox was reached.

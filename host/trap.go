@@ -13,9 +13,9 @@ import (
 // What a [TrapError] wraps, besides [wasmffi.ErrTrap]. Running out of stack is
 // [wasmffi.ErrStackOverflow].
 var (
-	ErrUnreachable    = errors.New("unreachable code reached")
-	ErrOutOfBounds    = errors.New("out of bounds memory access")
-	ErrDivideByZero   = errors.New("integer divide by zero")
+	ErrUnreachable    = wasmffi.ErrUnreachable
+	ErrOutOfBounds    = wasmffi.ErrFault
+	ErrDivideByZero   = wasmffi.ErrDivideByZero
 	ErrOverflow       = errors.New("integer overflow")
 	ErrBadConversion  = errors.New("invalid conversion to integer")
 	ErrBadFuncPointer = errors.New("call through a function pointer that points to no function")

@@ -35,14 +35,17 @@ found:
 	MOVQ  callArgs_results(BX), R8
 	MOVQ  callArgs_errno(BX), R9
 	MOVQ  callArgs_room(BX), SI
+	MOVL  callTarget_leaf(R13), AX
+	MOVQ  BX, callRecord_args(SP)
 	MOVQ  SP, BX
+	MOVQ  AX, callRecord_leaf(BX)
 	MOVQ  R8, callRecord_results(BX)
 	MOVQ  R9, callRecord_errno(BX)
 	MOVQ  SI, callRecord_room(BX)
 
 	// First in flight, then the look at the flag. Close does it the other way
 	// round, with a barrier on all threads in between.
-	MOVQ  callTarget_closed(R13), CX
+	MOVQ  callTarget_lib(R13), CX
 	MOVQ  DX, AX
 	SHLQ  $4, AX           // the size of an inFlight
 	MOVQ  CX, (threadRecord_calls+inFlight_lib)(R12)(AX*1)
@@ -53,8 +56,8 @@ found:
 	JEQ   fenced
 	MFENCE
 fenced:
-	MOVL  $const_statusClosed, AX
-	CMPL  (CX), $0
+	MOVL  $const_statusRefused, AX
+	CMPL  libraryState_refuses(CX), $0
 	JNE   leave
 
 	TESTQ R9, R9
@@ -224,6 +227,29 @@ ask:
 	JHI   found
 	MOVL  $const_statusTooDeep, AX
 	JMP   done
+
+DATA ·abandonCall+0(SB)/8, $abandonCall<>(SB)
+GLOBL ·abandonCall(SB), NOPTR|RODATA, $8
+
+DATA defaultMXCSR<>+0(SB)/4, $0x1f80
+GLOBL defaultMXCSR<>(SB), NOPTR|RODATA, $4
+
+// The other end of callC, for a call that C will not return from: a fault or
+// a callback where there may be none. BX is the callRecord, R12 the thread's
+// record, AX what callC returns. What C had in its other registers does not
+// matter: the caller is Go, and keeps nothing there. The floating-point units
+// are set as a program starts with them.
+TEXT abandonCall<>(SB), NOSPLIT|NOFRAME, $0
+	FINIT
+	LDMXCSR defaultMXCSR<>(SB)
+	DECQ  threadRecord_depth(R12)
+	LEAQ  (callRecord__size+32)(BX), SP
+	ADJSP $32              // what callC has pushed
+	POPQ  R13
+	POPQ  R12
+	POPQ  BX
+	POPQ  BP
+	RET
 
 DATA ·callPlain+0(SB)/8, $callPlain<>(SB)
 GLOBL ·callPlain(SB), NOPTR|RODATA, $8

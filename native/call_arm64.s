@@ -36,14 +36,17 @@ found:
 	MOVD  callArgs_results(R19), R10
 	MOVD  callArgs_errno(R19), R12
 	MOVD  callArgs_room(R19), R14
+	MOVWU callTarget_leaf(R21), R15
+	MOVD  R19, R16
 	MOVD  RSP, R19
+	STP   (R16, R15), callRecord_args(R19)
 	MOVD  R10, callRecord_results(R19)
 	MOVD  R12, callRecord_errno(R19)
 	MOVD  R14, callRecord_room(R19)
 
 	// First in flight, then the look at the flag. Close does it the other way
 	// round, with a barrier on all threads in between.
-	MOVD  callTarget_closed(R21), R13
+	MOVD  callTarget_lib(R21), R13
 	ADD   $threadRecord_calls, R20, R10
 	ADD   R11<<4, R10      // the size of an inFlight
 	STP   (R13, R19), (R10)
@@ -55,8 +58,8 @@ found:
 	CBZ   R10, fenced
 	DMB   $0xb             // ISH
 fenced:
-	MOVD  $const_statusClosed, R0
-	MOVWU (R13), R10
+	MOVD  $const_statusRefused, R0
+	MOVWU libraryState_refuses(R13), R10
 	CBNZ  R10, leave
 
 	CBZ   R12, stack
@@ -220,6 +223,28 @@ ask:
 	BHI   found
 	MOVD  $const_statusTooDeep, R0
 	B     done
+
+DATA ·abandonCall+0(SB)/8, $abandonCall<>(SB)
+GLOBL ·abandonCall(SB), NOPTR|RODATA, $8
+
+// The other end of callC, for a call that C will not return from: a fault or
+// a callback where there may be none. R29 is callC's, R20 the thread's record,
+// R0 what callC returns. What C had in its other registers does not
+// matter: the caller is Go, and keeps nothing there. The floating-point unit
+// is set as a program starts with it.
+TEXT abandonCall<>(SB), NOSPLIT|NOFRAME, $0
+	MSR   ZR, FPCR
+	MSR   ZR, FPSR
+	MOVD  threadRecord_depth(R20), R9
+	SUB   $1, R9
+	ADD   $threadRecord_depth, R20, R10
+	STLR  R9, (R10)
+	MOVD  R29, RSP
+	MOVD  32(RSP), R21
+	LDP   16(RSP), (R19, R20)
+	LDP   0(RSP), (R29, R30)
+	ADD   $48, RSP
+	RET
 
 DATA ·callPlain+0(SB)/8, $callPlain<>(SB)
 GLOBL ·callPlain(SB), NOPTR|RODATA, $8

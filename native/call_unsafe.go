@@ -25,6 +25,7 @@ type callArgs struct {
 	results unsafe.Pointer // where results go if there is no room
 	errno   unsafe.Pointer // *int32: errno's value before and after; nil: not wanted
 	room    *room          // or nil
+	fault   faultInfo      // written if C faulted before it called back
 }
 
 // A callTarget is what all calls of one callable have in common: the function,
@@ -34,7 +35,7 @@ type callTarget struct {
 	_ structs.HostLayout
 
 	fn     uintptr
-	closed uintptr        // address of the library's closed flag
+	lib    uintptr        // *libraryState
 	stack  unsafe.Pointer // *[nstack]uint32
 	nstack uintptr        // stack words; even, so that SP keeps its 16-byte alignment
 	spmask uintptr        // aligns SP for the stack arguments
@@ -45,6 +46,7 @@ type callTarget struct {
 	x87    uint32 // x87 registers the result occupies: 0, 1, or 2 for a complex
 	wide   uint32 // vector registers are loaded whole (arm64)
 	nints  uint32 // integer registers in use
+	leaf   uint32 // 1: run by asmcgocall, without leave to call back
 
 	ints   [firstFloat]uint16
 	floats [8]uint16
@@ -70,14 +72,18 @@ type callRecord struct {
 	results uintptr // as in callArgs
 	errno   uintptr // as in callArgs
 	room    uintptr // *room, from callArgs or made by a callback; kept alive by rooms
+	args    uintptr // *callArgs; good until there is a room
+	leaf    uintptr // as in callTarget
 }
 
 // What callC returns, besides 0 for a call without a room and the room's number
 // for one that has or got one.
 const (
 	statusNoThread = -1 // this thread has no record yet: make one and try again
-	statusClosed   = -2 // the library is closed
+	statusRefused  = -2 // by the library: see libraryState
 	statusTooDeep  = -3 // too many calls nested on this thread, or its stack is nearly full
+	statusCallback = -4 // a leaf call called back
+	statusFault    = -5 // C faulted, without a room; with one, its number less
 )
 
 // maxDepth is how many calls into C may be nested on one thread through
@@ -104,9 +110,23 @@ type threadRecord struct {
 type inFlight struct {
 	_ structs.HostLayout
 
-	lib    uintptr // the library, as the address of its closed flag; Close reads it
+	lib    uintptr // *libraryState; Close compares it
 	record uintptr // *callRecord
 }
+
+// A libraryState is what the assembly needs to know of a library.
+type libraryState struct {
+	_ structs.HostLayout
+
+	refuses   uint32 // not 0: calls are refused, because of these
+	unguarded uint32 // not 0: faults in it are not caught
+}
+
+// Why a library refuses calls.
+const (
+	refusesClosed   = 1 << iota // Close has begun
+	refusesPoisoned             // C faulted in it
+)
 
 // libc is what the assembly needs of the C library.
 type libcTable struct {
@@ -152,4 +172,5 @@ var (
 	callPlain     unsafe.Pointer // (*plainCall)
 	currentThread unsafe.Pointer // (*plainCall): result is the thread's record, args[0] the number of its calls in flight, args[1] its place in threads
 	threadExit    unsafe.Pointer // (*threadRecord), the pthread key's destructor
+	abandonCall   uintptr        // callC's other end, not to be called
 )

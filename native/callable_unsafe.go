@@ -20,7 +20,7 @@ type callable struct {
 func newCallable(lib *library, p *plan, fn uintptr) *callable {
 	c := &callable{lib: lib, plan: p, target: p.target}
 	c.target.fn = fn
-	c.target.closed = uintptr(unsafe.Pointer(&lib.closed)) // lib is kept alive by c
+	c.target.lib = uintptr(unsafe.Pointer(&lib.state)) // lib is kept alive by c
 	return c
 }
 
@@ -90,11 +90,11 @@ func (c *callable) finish(args *callArgs, n int32, f *wasmffi.Frame) error {
 	if n == statusNoThread {
 		n = enterNew(args)
 	}
-	if n <= 0 {
-		if args.room != nil {
-			_ = args.room.leave()
-		}
-		return statusError(n)
+	if n < 0 {
+		return c.failed(args, n)
+	}
+	if n == 0 {
+		return nil
 	}
 	r := roomOf(n)
 	if c.target.result != resultNone {
@@ -129,11 +129,10 @@ func (c *callable) callByImage(f *wasmffi.Frame, r *room) error {
 	}
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(f)
-	err := r.leave()
 	if n < 0 {
-		return statusError(n)
+		return c.failed(&args, n)
 	}
-	return err
+	return r.leave()
 }
 
 // fetchResult copies a call's result from the room to the frame.
@@ -150,19 +149,6 @@ func (c *callable) fetchResult(f *wasmffi.Frame, r *room) {
 	if f.WantErrno {
 		f.Errno = r.errno
 	}
-}
-
-// statusError is the error for a call that C was not entered for.
-func statusError(n int32) error {
-	switch n {
-	case 0:
-		return nil
-	case statusClosed:
-		return wasmffi.ErrClosed
-	case statusTooDeep:
-		return fmt.Errorf("%w: more than %d calls on this thread, or its stack is nearly full", wasmffi.ErrDepth, maxDepth)
-	}
-	return fmt.Errorf("%w: the C library keeps no data for this thread", wasmffi.ErrNotSupported)
 }
 
 // placeCopies copies the values that are passed by address, the room for an

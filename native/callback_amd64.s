@@ -38,6 +38,14 @@ TEXT callbackEntry<>(SB), NOSPLIT|NOFRAME, $0
 	FIND_THREAD(ask)
 found:
 	MOVQ  R12, callbackFrame_thread(SP)
+	MOVQ  threadRecord_depth(R12), CX
+	TESTQ CX, CX
+	JEQ   allowed          // C's own thread
+	SHLQ  $4, CX           // the size of an inFlight
+	MOVQ  (threadRecord_calls+inFlight_record-inFlight__size)(R12)(CX*1), CX
+	CMPQ  callRecord_leaf(CX), $0
+	JNE   leaf
+allowed:
 	MOVQ  threadRecord_errno(R12), AX
 	MOVL  (AX), BX
 enter:
@@ -71,6 +79,13 @@ registers:
 	POPQ  BX
 	POPQ  BP
 	RET
+
+leaf:
+	// Go is not ready to be entered: its goroutine is not in a system call.
+	MOVQ  CX, BX
+	MOVL  $const_statusCallback, AX
+	MOVQ  ·abandonCall(SB), CX
+	JMP   CX
 
 ask:
 	ASK_THREAD

@@ -36,6 +36,13 @@ TEXT callbackEntry<>(SB), NOSPLIT|NOFRAME, $0
 	ASK_THREAD
 	MOVD  R20, callbackFrame_thread(RSP)
 	CBZ   R20, enter       // a thread that has not called C from Go
+	MOVD  threadRecord_depth(R20), R9
+	CBZ   R9, allowed      // C's own thread
+	ADD   R9<<4, R20, R9   // the size of an inFlight
+	MOVD  (threadRecord_calls+inFlight_record-inFlight__size)(R9), R9
+	MOVD  callRecord_leaf(R9), R10
+	CBNZ  R10, leaf
+allowed:
 	MOVD  threadRecord_errno(R20), R9
 	MOVW  (R9), R19
 enter:
@@ -61,3 +68,10 @@ results:
 	LDP   0(RSP), (R29, R30)
 	ADD   $32, RSP
 	RET
+
+leaf:
+	// Go is not ready to be entered: its goroutine is not in a system call.
+	ADD   $(callRecord__size+8), R9, R29
+	MOVD  $const_statusCallback, R0
+	MOVD  ·abandonCall(SB), R9
+	B     (R9)

@@ -22,7 +22,7 @@ func (l *library) Close() error {
 		return nil
 	}
 	l.done = make(chan struct{})
-	atomic.StoreUint32(&l.closed, 1)
+	atomic.OrUint32(&l.state.refuses, refusesClosed)
 	callbacks := make([]*callback, 0, len(l.callbacks))
 	for cb := range l.callbacks {
 		callbacks = append(callbacks, cb)
@@ -34,10 +34,16 @@ func (l *library) Close() error {
 	// With the flag set and a barrier passed by every thread, each call
 	// shows, or will see the flag.
 	barrier()
-	for wait := 10 * time.Microsecond; l.inFlight(); wait = min(2*wait, time.Millisecond) {
+	for wait := 10 * time.Microsecond; l.inFlight() && !l.poisoned(); wait = min(2*wait, time.Millisecond) {
 		time.Sleep(wait)
 	}
-	err := Flush()
+	// A library that C was stopped in may never let go of its other calls, nor
+	// of the locks that flushing and unloading take: it stays loaded.
+	stay := l.poisoned()
+	var err error
+	if !stay {
+		err = Flush()
+	}
 	for _, cb := range callbacks {
 		_ = cb.Free() // never fails
 	}
@@ -45,7 +51,7 @@ func (l *library) Close() error {
 	// Views of the library's variables hold leases.
 	var unloading error
 	l.space.life.End(func() {
-		if l.unload != nil {
+		if l.unload != nil && !stay {
 			unloading = l.unload()
 		}
 	})
@@ -60,7 +66,7 @@ func (l *library) Close() error {
 
 // inFlight reports whether a call is in the library on any thread.
 func (l *library) inFlight() bool {
-	flag := uintptr(unsafe.Pointer(&l.closed)) // compared only
+	flag := uintptr(unsafe.Pointer(&l.state)) // compared only
 	threadRecords.Lock()
 	defer threadRecords.Unlock()
 	for _, t := range threadRecords.all {
@@ -83,7 +89,7 @@ func (l *library) inCallback() bool {
 		return false
 	}
 	t := (*threadRecord)(pointerAt(&here.result))
-	flag := uintptr(unsafe.Pointer(&l.closed)) // compared only
+	flag := uintptr(unsafe.Pointer(&l.state)) // compared only
 	for i := range t.calls[:here.args[0]] {
 		if t.calls[i].lib == flag {
 			return true

@@ -22,8 +22,9 @@ type library struct {
 	// unload gives the loader's handle back; nil where that is not for us to do.
 	unload func() error
 
-	// closed is 1 once Close has begun. The assembly reads it.
-	closed uint32
+	options Options
+	state   libraryState
+	poison  atomic.Pointer[error] // why the library is poisoned
 
 	mu        sync.Mutex
 	found     map[string]wasmffi.Symbol
@@ -37,10 +38,14 @@ var (
 	_ wasmffi.Flusher = (*library)(nil)
 )
 
-func newLibrary(name string, handle uintptr, path string, unload func() error) *library {
+func newLibrary(name string, handle uintptr, path string, o Options, unload func() error) *library {
 	symbols := newSymbols(handle, path)
-	return &library{name: name, unload: unload, symbols: symbols, debug: debugFiles{path: symbols.path},
-		found: map[string]wasmffi.Symbol{}, plans: map[*dtype.Func]*plan{}, callbacks: map[*callback]struct{}{}}
+	l := &library{name: name, unload: unload, symbols: symbols, debug: debugFiles{path: symbols.path},
+		found: map[string]wasmffi.Symbol{}, plans: map[*dtype.Func]*plan{}, callbacks: map[*callback]struct{}{}, options: o}
+	if o.NoFaultGuard {
+		l.state.unguarded = 1
+	}
+	return l
 }
 
 // Name implements wasmffi.Library.
@@ -51,7 +56,7 @@ func (l *library) Space() memory.Space { return &l.space }
 
 // check is an error once the library is closed.
 func (l *library) check() error {
-	if atomic.LoadUint32(&l.closed) != 0 {
+	if atomic.LoadUint32(&l.state.refuses)&refusesClosed != 0 {
 		return wasmffi.ErrClosed
 	}
 	return nil
@@ -173,7 +178,7 @@ func (l *library) callbackPlan(sig *dtype.Func) (*plan, error) {
 
 // Flush implements wasmffi.Flusher.
 func (l *library) Flush() error {
-	if err := l.check(); err != nil {
+	if err := l.refusal(); err != nil {
 		return err
 	}
 	return Flush()

@@ -68,6 +68,12 @@ type Options struct {
 	// be unloaded safely: those that have started threads, or registered
 	// functions to run at exit.
 	Keep bool
+	// NoFaultGuard leaves faults in the library's C to Go's own handler, which
+	// ends the process, with a trace of all goroutines.
+	NoFaultGuard bool
+	// AllowAfterFault lets the library be called after a fault in it. Without,
+	// it is poisoned: see the package's section on faults.
+	AllowAfterFault bool
 	// Imports are Go functions for the function pointer variables that the
 	// library exports, as WASMFFI_IMPORT of wasmffi.h makes them. A
 	// wasmffi.Imports among the options of wasmffi.Open adds to them.

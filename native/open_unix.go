@@ -15,11 +15,14 @@ import (
 )
 
 // prepare readies the call layer; every way to open a library begins with it.
-func prepare() error {
+func prepare(o Options) error {
 	if err := setup(); err != nil {
 		return fmt.Errorf("%w: %w", wasmffi.ErrNotSupported, err)
 	}
-	return nil
+	if o.NoFaultGuard {
+		return nil
+	}
+	return guardFaults()
 }
 
 func (m Mode) flags() int {
@@ -35,7 +38,7 @@ func (m Mode) flags() int {
 
 // openName loads the library at path, or by bare name.
 func openName(name, path string, o Options) (*library, error) {
-	if err := prepare(); err != nil {
+	if err := prepare(o); err != nil {
 		return nil, err
 	}
 	handle, err := dlopen(path, o.Mode.flags())
@@ -46,7 +49,7 @@ func openName(name, path string, o Options) (*library, error) {
 	if o.Keep {
 		unload = nil
 	}
-	lib := newLibrary(name, handle, path, unload)
+	lib := newLibrary(name, handle, path, o, unload)
 	if err := lib.provide(o.Imports); err != nil {
 		_ = lib.Close()
 		return nil, err
@@ -93,21 +96,21 @@ func openHandle(name string, handle uintptr) (*library, error) {
 	if handle == 0 {
 		return nil, fmt.Errorf("%w: handle 0", wasmffi.ErrNotFound)
 	}
-	if err := prepare(); err != nil {
+	if err := prepare(Options{}); err != nil {
 		return nil, err
 	}
-	return newLibrary(name, handle, "", nil), nil
+	return newLibrary(name, handle, "", Options{}, nil), nil
 }
 
 func openProcess(name string) (*library, error) {
-	if err := prepare(); err != nil {
+	if err := prepare(Options{}); err != nil {
 		return nil, err
 	}
 	handle := plain(defaultSymbol("dlopen"), 0, purego.RTLD_NOW)
 	if handle == 0 {
 		return nil, fmt.Errorf("%w: the process has no handle", wasmffi.ErrNotSupported)
 	}
-	return newLibrary(name, handle, "", nil), nil
+	return newLibrary(name, handle, "", Options{}, nil), nil
 }
 
 // loaderError is dlopen's error under the sentinel that fits its text.

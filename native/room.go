@@ -26,6 +26,8 @@ type room struct {
 	callback wasmffi.Frame // for the callback
 	words    []uint64
 	failure  error // of the first callback that failed
+
+	fault faultInfo // of the call
 }
 
 // rooms are all rooms, for good: as many as there ever were such calls at the

@@ -11,7 +11,7 @@ import (
 // that ends without it, or without closing its libraries, loses what C printed
 // to a pipe or a file.
 func Flush() error {
-	if err := prepare(); err != nil {
+	if err := prepare(Options{NoFaultGuard: true}); err != nil {
 		return err
 	}
 	if int32(plain(cFunctions.fflush, 0)) != 0 {
