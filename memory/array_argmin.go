@@ -183,12 +183,13 @@ func pickReal[T realNumber](op Op) func(src []byte) int {
 	if op == Minimum {
 		return func(src []byte) int {
 			s, at := elems[T](src), 0
+			best := s[0]
 			for i, x := range s {
-				if !(x >= s[at]) {
-					if s[at] != s[at] {
+				if !(x >= best) {
+					if best != best {
 						return at
 					}
-					at = i
+					best, at = x, i
 				}
 			}
 			return at
@@ -196,12 +197,13 @@ func pickReal[T realNumber](op Op) func(src []byte) int {
 	}
 	return func(src []byte) int {
 		s, at := elems[T](src), 0
+		best := s[0]
 		for i, x := range s {
-			if !(x <= s[at]) {
-				if s[at] != s[at] {
+			if !(x <= best) {
+				if best != best {
 					return at
 				}
-				at = i
+				best, at = x, i
 			}
 		}
 		return at

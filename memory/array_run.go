@@ -192,7 +192,11 @@ func runCast(wide wideFormat, dst, src *lent) {
 func runFold(wide wideFormat, op Op, acc, src *lent) {
 	kind := acc.kind
 	p := newPlan(src.shape, src.strides, acc.strides)
-	s := newPort(p, 0, src, wide, kind, false)
+	fold, from := foldLoop(wide, op, kind), kind
+	if sum := sumLoop(src.kind); sum != nil && op == Add && kind.integer() && p.inner(1) == 0 {
+		fold, from = sum, src.kind
+	}
+	s := newPort(p, 0, src, wide, from, false)
 	d := newPort(p, 1, acc, wide, kind, true)
 	defer s.close()
 	defer d.close()
@@ -201,7 +205,6 @@ func runFold(wide wideFormat, op Op, acc, src *lent) {
 		chunk = block
 	}
 	if p.inner(1) == 0 {
-		fold := foldLoop(wide, op, kind)
 		p.each(chunk, func(at []int64, n int) {
 			fold(acc.mem[acc.at+at[1]:][:acc.size], s.fetch(at[0], n))
 		})

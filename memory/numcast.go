@@ -114,16 +114,36 @@ func realToComplex[D float32 | float64, S realNumber](dst, src []byte) {
 // castBool is a cast from bool, any byte but 0 of which is true: C may leave
 // one there.
 func castBool(to numKind) loop1 {
-	c := castFrom[uint8](to)
-	return func(dst, src []byte) {
-		var ones [256]byte
-		size := int(numSizes[to])
-		for len(src) > 0 {
-			n := min(len(src), len(ones))
-			truth[uint8](ones[:n], src)
-			c(dst[:n*size], ones[:n])
-			dst, src = dst[n*size:], src[n:]
-		}
+	switch to {
+	case numI8, numU8:
+		return truth[uint8]
+	case numI16, numU16:
+		return boolTo[uint16]
+	case numI32, numU32:
+		return boolTo[uint32]
+	case numI64, numU64:
+		return boolTo[uint64]
+	case numF32:
+		return boolTo[float32]
+	case numF64:
+		return boolTo[float64]
+	case numC64:
+		return boolToComplex[float32]
+	}
+	return boolToComplex[float64]
+}
+
+func boolTo[D realNumber](dst, src []byte) {
+	d := elems[D](dst)[:len(src)]
+	for i, x := range src {
+		d[i] = D(b2u(x != 0))
+	}
+}
+
+func boolToComplex[P floating](dst, src []byte) {
+	d := elems[P](dst)[:2*len(src)]
+	for i, x := range src {
+		d[2*i], d[2*i+1] = P(b2u(x != 0)), 0
 	}
 }
 

@@ -13,6 +13,9 @@ type floating interface{ float32 | float64 }
 // arithmeticLoop is an operation on two elements of one kind whose result is
 // of that kind; nil if there is none.
 func arithmeticLoop(wide wideFormat, op Op, k numKind) loop2 {
+	if loop := narrowLoop(op, k); loop != nil {
+		return loop
+	}
 	switch k {
 	case numBool:
 		return boolLoop(op)
@@ -47,25 +50,6 @@ func arithmeticLoop(wide wideFormat, op Op, k numKind) loop2 {
 		return nil
 	}
 	return wide.arithmetic(op, k)
-}
-
-// boolLoop is NumPy's arithmetic of truth values: or, and.
-func boolLoop(op Op) loop2 {
-	switch op {
-	case Add, Maximum:
-		return func(dst, a, b []byte) {
-			for i := range dst {
-				dst[i] = b2u(a[i]|b[i] != 0)
-			}
-		}
-	case Mul, Minimum:
-		return func(dst, a, b []byte) {
-			for i := range dst {
-				dst[i] = b2u(a[i] != 0) & b2u(b[i] != 0)
-			}
-		}
-	}
-	return nil
 }
 
 func integerLoop[T integer](op Op) loop2 {
@@ -290,14 +274,6 @@ func compareLoop(wide wideFormat, op Op, k numKind) loop2 {
 }
 
 func comparison[T realNumber](op Op) loop2 {
-	loop := func(f func(x, y T) bool) loop2 {
-		return func(dst, a, b []byte) {
-			x, y := elems[T](a), elems[T](b)
-			for i := range dst {
-				dst[i] = b2u(f(x[i], y[i]))
-			}
-		}
-	}
 	switch op {
 	case Equal:
 		return func(dst, a, b []byte) {
@@ -307,20 +283,34 @@ func comparison[T realNumber](op Op) loop2 {
 			}
 		}
 	case NotEqual:
-		return loop(func(x, y T) bool { return x != y })
-	case Less:
 		return func(dst, a, b []byte) {
 			x, y := elems[T](a)[:len(dst)], elems[T](b)[:len(dst)]
 			for i := range dst {
-				dst[i] = b2u(x[i] < y[i])
+				dst[i] = b2u(x[i] != y[i])
 			}
 		}
+	case Less:
+		return lessLoop[T]
 	case LessEqual:
-		return loop(func(x, y T) bool { return x <= y })
+		return lessEqualLoop[T]
 	case Greater:
-		return loop(func(x, y T) bool { return x > y })
+		return func(dst, a, b []byte) { lessLoop[T](dst, b, a) }
 	}
-	return loop(func(x, y T) bool { return x >= y })
+	return func(dst, a, b []byte) { lessEqualLoop[T](dst, b, a) }
+}
+
+func lessLoop[T realNumber](dst, a, b []byte) {
+	x, y := elems[T](a)[:len(dst)], elems[T](b)[:len(dst)]
+	for i := range dst {
+		dst[i] = b2u(x[i] < y[i])
+	}
+}
+
+func lessEqualLoop[T realNumber](dst, a, b []byte) {
+	x, y := elems[T](a)[:len(dst)], elems[T](b)[:len(dst)]
+	for i := range dst {
+		dst[i] = b2u(x[i] <= y[i])
+	}
 }
 
 func complexComparison[P floating](op Op) loop2 {

@@ -129,31 +129,60 @@ func foldFloat[T floating](op Op) fold {
 			t[0] = p
 		}
 	case Minimum:
-		return func(acc, src []byte) {
-			t, s := elems[T](acc), elems[T](src)
-			m0, m1, m2, m3 := t[0], t[0], t[0], t[0]
-			for ; len(s) >= 4; s = s[4:] {
-				m0, m1, m2, m3 = least(m0, s[0]), least(m1, s[1]), least(m2, s[2]), least(m3, s[3])
-			}
-			for _, x := range s {
-				m0 = least(m0, x)
-			}
-			t[0] = least(least(m0, m1), least(m2, m3))
-		}
+		return foldLeast[T]
 	case Maximum:
-		return func(acc, src []byte) {
-			t, s := elems[T](acc), elems[T](src)
-			m0, m1, m2, m3 := t[0], t[0], t[0], t[0]
-			for ; len(s) >= 4; s = s[4:] {
-				m0, m1, m2, m3 = most(m0, s[0]), most(m1, s[1]), most(m2, s[2]), most(m3, s[3])
-			}
-			for _, x := range s {
-				m0 = most(m0, x)
-			}
-			t[0] = most(most(m0, m1), most(m2, m3))
-		}
+		return foldMost[T]
 	}
 	return nil
+}
+
+// foldLeast and foldMost hardly ever take their branches, which NaNs take too.
+func foldLeast[T floating](acc, src []byte) {
+	t, s := elems[T](acc), elems[T](src)
+	m0, m1, m2, m3 := t[0], t[0], t[0], t[0]
+	for ; len(s) >= 4; s = s[4:] {
+		x0, x1, x2, x3 := s[0], s[1], s[2], s[3]
+		if !(x0 >= m0) {
+			m0 = least(m0, x0)
+		}
+		if !(x1 >= m1) {
+			m1 = least(m1, x1)
+		}
+		if !(x2 >= m2) {
+			m2 = least(m2, x2)
+		}
+		if !(x3 >= m3) {
+			m3 = least(m3, x3)
+		}
+	}
+	for _, x := range s {
+		m0 = least(m0, x)
+	}
+	t[0] = least(least(m0, m1), least(m2, m3))
+}
+
+func foldMost[T floating](acc, src []byte) {
+	t, s := elems[T](acc), elems[T](src)
+	m0, m1, m2, m3 := t[0], t[0], t[0], t[0]
+	for ; len(s) >= 4; s = s[4:] {
+		x0, x1, x2, x3 := s[0], s[1], s[2], s[3]
+		if !(x0 <= m0) {
+			m0 = most(m0, x0)
+		}
+		if !(x1 <= m1) {
+			m1 = most(m1, x1)
+		}
+		if !(x2 <= m2) {
+			m2 = most(m2, x2)
+		}
+		if !(x3 <= m3) {
+			m3 = most(m3, x3)
+		}
+	}
+	for _, x := range s {
+		m0 = most(m0, x)
+	}
+	t[0] = most(most(m0, m1), most(m2, m3))
 }
 
 // pairwiseBlock is how many elements are added one to the other: rounding
@@ -176,7 +205,17 @@ func pairwise[T floating](s []T) T {
 	}
 	if len(s) <= pairwiseBlock {
 		r0, r1, r2, r3, r4, r5, r6, r7 := s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]
-		for s = s[8:]; len(s) >= 8; s = s[8:] {
+		for s = s[8:]; len(s) >= 16; s = s[16:] {
+			r0 = r0 + s[0] + s[8]
+			r1 = r1 + s[1] + s[9]
+			r2 = r2 + s[2] + s[10]
+			r3 = r3 + s[3] + s[11]
+			r4 = r4 + s[4] + s[12]
+			r5 = r5 + s[5] + s[13]
+			r6 = r6 + s[6] + s[14]
+			r7 = r7 + s[7] + s[15]
+		}
+		for ; len(s) >= 8; s = s[8:] {
 			r0 += s[0]
 			r1 += s[1]
 			r2 += s[2]
