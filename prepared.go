@@ -44,11 +44,12 @@ type prepared struct {
 
 // A move is how a value gets from Go memory to the frame's words and back.
 type move struct {
-	offset uintptr // of the value in its Go struct
-	size   uintptr // in Go
-	first  int     // word
-	scalar bool    // a word, not bytes
-	conv   scalarConv
+	offset uintptr     // of the value in its Go struct
+	size   uintptr     // in Go
+	first  int         // word
+	scalar bool        // a word, not bytes
+	shift  uint8       // sign extension of a scalar: left, then right, by this much
+	conv   *scalarConv // where a scalar takes more than moving bits
 }
 
 func prepare(lib Library, at target, sig *dtype.Func, args, result reflect.Type) (prepared, error) {
@@ -66,6 +67,9 @@ func prepare(lib Library, at target, sig *dtype.Func, args, result reflect.Type)
 	}
 	if n := args.NumField(); n != len(sig.Params()) || sig.Variadic() {
 		return fail(0, fmt.Errorf("%w: %v has %d for %s", ErrArgCount, args, n, dtype.Declare(sig, at.name)))
+	}
+	if sig.HasContract() {
+		return fail(0, fmt.Errorf("%w: addresses say nothing of the memory that a contract is about; use Bind", ErrNotSupported))
 	}
 	plan, err := newPlan(lib, at, sig)
 	if err != nil {
@@ -106,11 +110,14 @@ func (p *prepared) addMove(m move) {
 }
 
 // newMove is the move of a Go value of type g to or from a slot.
-func newMove(abi *dtype.ABI, g reflect.Type, s Slot, conv func(*dtype.ABI, reflect.Type, dtype.Type) (scalarConv, error)) (m move, err error) {
-	m = move{size: g.Size(), first: s.First}
+func newMove(abi *dtype.ABI, g reflect.Type, s Slot, conv func(*dtype.ABI, reflect.Type, dtype.Type) (scalarConv, error)) (move, error) {
+	m := move{size: g.Size(), first: s.First}
 	if k := g.Kind(); memory.IsScalar(abi, s.Type) && (isGoInt(k) || k == reflect.Bool || k == reflect.Float32 || k == reflect.Float64) {
-		m.scalar = true
-		m.conv, err = conv(abi, g, s.Type)
+		c, err := conv(abi, g, s.Type)
+		m.scalar, m.shift = true, c.shift
+		if c.op != convNone {
+			m.conv = &c
+		}
 		return m, err
 	}
 	if err := abi.MatchGo(g, s.Type); err != nil {

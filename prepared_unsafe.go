@@ -31,22 +31,35 @@ func (p *prepared) do(ctx context.Context, args, result unsafe.Pointer) error {
 	if p.plan == nil {
 		return errUnbound
 	}
-	var few [fewWords]uint64
-	words := few[:]
 	if n := p.plan.shape.Words; n > fewWords {
 		f := takeFrame(n)
 		defer frames.Put(f)
-		words = *f
-	} else {
-		words = words[:n]
+		return p.doIn(*f, ctx, args, result)
 	}
+	return p.doHere(ctx, args, result)
+}
+
+// doHere is do with the frame's words on the stack.
+func (p *prepared) doHere(ctx context.Context, args, result unsafe.Pointer) error {
+	var words [fewWords]uint64
+	return p.doIn(words[:p.plan.shape.Words], ctx, args, result)
+}
+
+func (p *prepared) doIn(words []uint64, ctx context.Context, args, result unsafe.Pointer) error {
 	for i := range p.args {
 		if err := p.args[i].put(words, args); err != nil {
 			return p.plan.fail(i+1, err)
 		}
 	}
-	if err := p.enter(ctx, words); err != nil {
-		return err
+	if p.fast != nil && ctx == nil {
+		if err := callWords(p.fast, nil, words); err != nil {
+			return p.plan.fail(0, err)
+		}
+	} else {
+		f := Frame{Words: words}
+		if err := p.plan.enter(ctx, &f); err != nil {
+			return err
+		}
 	}
 	if p.result.size == 0 {
 		return nil
@@ -55,17 +68,6 @@ func (p *prepared) do(ctx context.Context, args, result unsafe.Pointer) error {
 		return p.plan.fail(0, fmt.Errorf("result: %w", err))
 	}
 	return nil
-}
-
-func (p *prepared) enter(ctx context.Context, words []uint64) error {
-	if p.fast != nil && ctx == nil {
-		if err := callWords(p.fast, nil, words); err != nil {
-			return p.plan.fail(0, err)
-		}
-		return nil
-	}
-	f := Frame{Words: words}
-	return p.plan.enter(ctx, &f)
 }
 
 // put copies a value of the struct at args to the words.
@@ -86,8 +88,8 @@ func (m *move) put(words []uint64, args unsafe.Pointer) error {
 	default:
 		w = *(*uint64)(from)
 	}
-	w = uint64(int64(w<<(m.conv.shift&63)) >> (m.conv.shift & 63))
-	if m.conv.op != convNone {
+	w = uint64(int64(w<<(m.shift&63)) >> (m.shift & 63))
+	if m.conv != nil {
 		var err error
 		if w, err = m.conv.convert(w); err != nil {
 			return err
@@ -104,7 +106,7 @@ func (m *move) take(words []uint64, result unsafe.Pointer) error {
 		return nil
 	}
 	w := words[m.first]
-	if m.conv.op != convNone {
+	if m.conv != nil {
 		var err error
 		if w, err = m.conv.convert(w); err != nil {
 			return err

@@ -68,6 +68,9 @@ func (c *call) refIntoView(i int, x reflect.Value, offset int64, t *dtype.Pointe
 	}
 	w, err := c.enc.Scalar(x, dtype.PointerTo(dtype.CVoid))
 	c.words[c.plan.shape.Params[i].First] = w + uint64(offset)
+	if c.plan.contract {
+		c.extents[i] = v.Size() - uint64(offset)
+	}
 	return err
 }
 

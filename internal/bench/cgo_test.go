@@ -26,6 +26,15 @@ func cgoCall2Float(b *testing.B) {
 	})
 }
 
+func cgoByValue(b *testing.B) {
+	b.Run("cgo", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			cgobase.Swap(1, 2)
+		}
+	})
+}
+
 func cgoCallback(b *testing.B, perCallback func(*testing.B)) {
 	b.Run("cgo", func(b *testing.B) {
 		b.ReportAllocs()
