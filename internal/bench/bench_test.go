@@ -6,6 +6,7 @@ package bench
 import (
 	"context"
 	"os"
+	"reflect"
 	"testing"
 
 	"github.com/ebitengine/purego"
@@ -74,6 +75,7 @@ func BenchmarkCall2(b *testing.B) {
 		}
 	})
 	cgoCall2(b)
+	ctypes(b, "Call2", "ns/op")
 }
 
 func BenchmarkCall2Float(b *testing.B) {
@@ -85,7 +87,16 @@ func BenchmarkCall2Float(b *testing.B) {
 			add.Call(2, 3)
 		}
 	})
+	b.Run("raw-purego", func(b *testing.B) {
+		var add func(float64, float64) float64
+		purego.RegisterLibFunc(&add, rawPurego(b), "fadd")
+		b.ReportAllocs()
+		for b.Loop() {
+			add(2, 3)
+		}
+	})
 	cgoCall2Float(b)
+	ctypes(b, "Call2Float", "ns/op")
 }
 
 // BenchmarkReflect is the price of func types that no specialised form covers.
@@ -110,6 +121,7 @@ func BenchmarkSlice1000(b *testing.B) {
 			sum(x, 1000)
 		}
 	})
+	ctypes(b, "Slice1000", "ns/op")
 }
 
 // callsBack is how often C calls back in one call, so that the call itself
@@ -145,4 +157,41 @@ func BenchmarkCallback(b *testing.B) {
 		perCallback(b)
 	})
 	cgoCallback(b, perCallback)
+	ctypes(b, "Callback", "ns/callback")
 }
+
+// BenchmarkCallbackStruct has C pass and take a struct: through a frame, which
+// costs no allocation, and by reflection.
+func BenchmarkCallbackStruct(b *testing.B) {
+	sig := func(b *testing.B) *dtype.Func {
+		p, err := dtype.FromGo(reflect.TypeFor[xy]())
+		require.NoError(b, err)
+		sig, err := dtype.NewFunc(p, []dtype.Param{{Type: p}}, false)
+		require.NoError(b, err)
+		return sig
+	}
+	measure := func(b *testing.B, lib wasmffi.Library, fn any) {
+		cb, err := wasmffi.NewCallback(lib, fn, &wasmffi.CallbackOptions{Sig: sig(b)})
+		require.NoError(b, err)
+		loop, err := wasmffi.Bind2[dtype.Addr, int32, float64](lib, "loop_pair", nil)
+		require.NoError(b, err)
+		f := dtype.Addr(cb.Address())
+		b.ReportAllocs()
+		for b.Loop() {
+			loop.Call(f, callsBack)
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/callsBack, "ns/callback")
+	}
+	onBoth(b, func(b *testing.B, lib wasmffi.Library) {
+		measure(b, lib, func(f *wasmffi.Frame) error {
+			f.Words[2], f.Words[3] = f.Words[1], f.Words[0]
+			return nil
+		})
+	})
+	b.Run("reflect-sandbox", func(b *testing.B) { measure(b, openSandbox(b), swapPair) })
+	b.Run("reflect-native", func(b *testing.B) { measure(b, openNative(b), swapPair) })
+}
+
+type xy struct{ X, Y float64 }
+
+func swapPair(p xy) xy { return xy{p.Y, p.X} }

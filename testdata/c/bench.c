@@ -17,6 +17,14 @@ double loop(double (*f)(double), int n) {
 struct pair { double x, y; };
 struct pair swap(struct pair p) { struct pair r = {p.y, p.x}; return r; }
 
+/* Calls back n times, with a struct by value. */
+double loop_pair(struct pair (*f)(struct pair), int n) {
+	struct pair p = {1, 2};
+	for (int i = 0; i < n; i++)
+		p = f(p);
+	return p.x;
+}
+
 double sum(const double *x, int n) {
 	double s = 0;
 	for (int i = 0; i < n; i++)
