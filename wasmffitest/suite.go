@@ -52,6 +52,7 @@ func Run(t *testing.T, b Backend) {
 		{"Lifetime", lifetimes},
 		{"Concurrency", concurrency},
 		{"Reentry", reentry},
+		{"Allocations", allocations},
 		{"Stress", stress},
 		{"Million", million},
 	} {
