@@ -3,6 +3,7 @@ package bench
 import (
 	"testing"
 
+	"github.com/ebitengine/purego"
 	"github.com/stretchr/testify/require"
 
 	"github.com/wasmffi/wasmffi"
@@ -32,7 +33,16 @@ func BenchmarkByValue(b *testing.B) {
 			swap(pair{1, 2})
 		}
 	})
+	b.Run("raw-purego", func(b *testing.B) {
+		var swap func(pair) pair
+		purego.RegisterLibFunc(&swap, rawPurego(b), "swap")
+		b.ReportAllocs()
+		for b.Loop() {
+			swap(pair{1, 2})
+		}
+	})
 	cgoByValue(b)
+	ctypes(b, "ByValue", "ns/op")
 }
 
 // BenchmarkPrepared2 is two scalars the way that structs go.
