@@ -97,4 +97,4 @@ fuzz:
 
 bulk:
 	WASMFFI_LAYOUTS=20000 $(GO) test -run Layouts -timeout 60m ./dtype
-	WASMFFI_SIGNATURES=1200 $(GO) test -run Generated -timeout 60m ./native
+	WASMFFI_SIGNATURES=20000 $(GO) test -run GeneratedSignatures -timeout 60m ./native ./host

@@ -20,7 +20,11 @@ import (
 )
 
 // mapTypes are the scalars that a map loop moves: all of at most a word.
-var mapTypes = append([]dtype.Type{dtype.CChar}, narrowTypes[1:]...)
+var mapTypes = []dtype.Type{
+	dtype.CChar, dtype.CSChar, dtype.CUChar, dtype.CShort, dtype.CUShort, dtype.CInt, dtype.CUInt,
+	dtype.CLong, dtype.CULong, dtype.CLongLong, dtype.CULongLong, dtype.CFloat, dtype.CDouble,
+	dtype.CFloat, dtype.CDouble, dtype.PointerTo(dtype.CVoid),
+}
 
 // A mappedFunc is a random function: in C, it mixes its arguments.
 type mappedFunc struct {

@@ -26,11 +26,11 @@ type shape struct {
 // A group is the parts of an aggregate from index first up to end.
 type group struct{ first, end int }
 
-// A part is a scalar in a shape. Offset and size are in bytes.
+// A part is a scalar in a shape. Offset, size and alignment are in bytes.
 type part struct {
 	off, size uint64
+	align     uint64 // 1 for a bit-field, which may straddle its type's
 	class     class
-	bits      bool // a bit-field, which may straddle alignments
 }
 
 // A class is what decides the kind of register a scalar travels in.
@@ -41,6 +41,7 @@ const (
 	floatClass                // float, double
 	x87Class                  // 80-bit long double
 	quadClass                 // binary128 long double
+	emptyClass                // an array without elements, of size 0
 )
 
 // partsLimit is the size beyond which every convention passes an aggregate in
@@ -130,8 +131,14 @@ func (s *shape) addParts(abi *dtype.ABI, t dtype.Type, off uint64) error {
 		return nil
 	case *dtype.Array:
 		size, err := abi.Size(t.Elem())
-		if err != nil || size == 0 {
+		if err != nil {
 			return err
+		}
+		if t.Len() == 0 {
+			return s.addNone(abi, t, off)
+		}
+		if size == 0 {
+			return nil
 		}
 		for i := range min(t.Len(), partsLimit) {
 			if err := s.addParts(abi, t.Elem(), off+i*size); err != nil {
@@ -153,6 +160,21 @@ func (s *shape) addParts(abi *dtype.ABI, t dtype.Type, off uint64) error {
 	}
 }
 
+// addNone adds an array without elements. It has no value, but conventions do
+// not pass it over: at an offset that its elements could not have it makes
+// System V's aggregates unaligned, and it ends a homogeneous aggregate.
+func (s *shape) addNone(abi *dtype.ABI, t *dtype.Array, off uint64) error {
+	p := part{off: off, align: 1, class: emptyClass}
+	if !t.Flexible() {
+		var err error
+		if p.align, err = abi.Align(t.Elem()); err != nil {
+			return err
+		}
+	}
+	s.parts = append(s.parts, p)
+	return nil
+}
+
 // addBits adds the bytes that a bit-field has bits in. An unnamed one has no
 // value and so no class.
 func (s *shape) addBits(f dtype.FieldLayout, off uint64) {
@@ -161,7 +183,7 @@ func (s *shape) addBits(f dtype.FieldLayout, off uint64) {
 	}
 	first := f.BitStart / 8
 	last := (f.BitStart + uint64(f.Bits) - 1) / 8
-	s.parts = append(s.parts, part{off: off + first, size: last - first + 1, class: integerClass, bits: true})
+	s.parts = append(s.parts, part{off: off + first, size: last - first + 1, align: 1, class: integerClass})
 }
 
 func (s *shape) addScalar(abi *dtype.ABI, t dtype.Type, off uint64) error {
@@ -169,7 +191,7 @@ func (s *shape) addScalar(abi *dtype.ABI, t dtype.Type, off uint64) error {
 	if err != nil {
 		return err
 	}
-	p := part{off: off, size: size}
+	p := part{off: off, size: size, align: size}
 	switch t := t.(type) {
 	case *dtype.Int, *dtype.Enum, *dtype.Bool, *dtype.Pointer:
 	case *dtype.Float:
@@ -199,7 +221,7 @@ func (s *shape) homogeneous() (elem part, n uint64, ok bool) {
 		return part{}, 0, false
 	}
 	elem = s.parts[0]
-	if elem.class == integerClass || s.size%elem.size != 0 {
+	if elem.class == integerClass || elem.class == emptyClass || s.size%elem.size != 0 {
 		return part{}, 0, false
 	}
 	n = s.size / elem.size

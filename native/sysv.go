@@ -38,8 +38,11 @@ func classifySysV(s *shape) (classes [2]eightbyte, ok bool) {
 // aggregate, or for a scalar.
 func classifyParts(parts []part) (classes [2]eightbyte, ok bool) {
 	for _, p := range parts {
-		if !p.bits && p.off%p.size != 0 {
+		if p.off%p.align != 0 {
 			return classes, false // an unaligned field
+		}
+		if p.class == emptyClass {
+			continue
 		}
 		for i := p.off / 8; i <= (p.off+p.size-1)/8; i++ {
 			c := integerEight

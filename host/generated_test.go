@@ -1,0 +1,26 @@
+package host
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/internal/siggen"
+)
+
+// TestGeneratedSignatures calls random C functions that check what they get, in
+// both directions. WASMFFI_SIGNATURES sets how many there are, over all
+// compilers ("make bulk"); WASMFFI_SEED repeats a run.
+func TestGeneratedSignatures(t *testing.T) {
+	siggen.Run(t, siggen.Wasm(t), siggen.FromEnv(t, "WASMFFI_SIGNATURES", 200), siggen.Seed(t), openGenerated)
+}
+
+func openGenerated(t testing.TB, path string) wasmffi.Library {
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	lib, err := OpenBytes(background, path, data, Options{})
+	require.NoError(t, err)
+	return lib
+}

@@ -1,0 +1,175 @@
+package siggen
+
+import "github.com/wasmffi/wasmffi/dtype"
+
+// Where compilers stray from the ABI document, or disagree where it is silent.
+// This package follows the document; what they do is left out for them alone.
+
+// oldInt128 is about clang before LLVM 18.
+var oldInt128 = Exclusion{
+	Reason:     "clang before 18 splits __int128 between registers and stack and aligns it to 8, against the ABI and gcc",
+	Parameters: true,
+	Has: func(_ *dtype.ABI, t dtype.Type) bool {
+		i, ok := dtype.Resolve(t).(*dtype.Int)
+		return ok && (i == dtype.CInt128 || i == dtype.CUInt128)
+	},
+}
+
+// unnamedBits: the System V ABI says that unnamed bit-fields have no class.
+var unnamedBits = Exclusion{
+	Reason: "gcc classifies unnamed bit-fields as if they had a name, against the System V ABI and clang",
+	Has: func(_ *dtype.ABI, t dtype.Type) bool {
+		return holds(t, func(t dtype.Type) bool {
+			_, union := t.(*dtype.Union)
+			for _, f := range dtype.Members(t) {
+				if f.BitField && f.Name == "" && (f.Bits > 0 || union) { // of width 0 it is right in structs
+					return true
+				}
+			}
+			return false
+		})
+	},
+}
+
+// gccNothing: the System V ABI does not speak of members without a size.
+var gccNothing = Exclusion{
+	Reason: "gcc classifies a member without a size inside an eightbyte as if it had one element, and never finds one unaligned between eightbytes",
+	Has: func(abi *dtype.ABI, t dtype.Type) bool {
+		return anywhere(abi, t, 0, func(t dtype.Type, off uint64) bool {
+			return must(abi.Size(t)) == 0 && (off%8 != 0 || off%must(abi.Align(t)) != 0)
+		})
+	},
+}
+
+// gccElements: the System V ABI says "unaligned fields".
+var gccElements = Exclusion{
+	Reason: "gcc looks at the first element of an array only, and misses unaligned fields of packed ones after it",
+	Has: func(abi *dtype.ABI, t dtype.Type) bool {
+		return anywhere(abi, t, 0, func(t dtype.Type, _ uint64) bool {
+			a, ok := t.(*dtype.Array)
+			if !ok {
+				return false
+			}
+			size, align := must(abi.Size(a.Elem())), uint64(1)
+			anywhere(abi, a.Elem(), 0, func(t dtype.Type, _ uint64) bool {
+				if dtype.Members(t) == nil {
+					align = max(align, must(abi.Align(t)))
+				}
+				return false
+			})
+			return size%align != 0
+		})
+	},
+}
+
+// clangFlexible: the System V ABI does not speak of flexible array members.
+var clangFlexible = Exclusion{
+	Reason: "clang passes structs with a flexible array member in memory, gcc as if it were not there",
+	Has: func(_ *dtype.ABI, t dtype.Type) bool {
+		return hasField(t, func(f dtype.Field) bool {
+			_, flexible := flexibleArray(f.Type)
+			return flexible
+		})
+	},
+}
+
+// clangAligned: the System V ABI says "unaligned fields".
+var clangAligned = Exclusion{
+	Reason: "clang takes a field for unaligned by its typedef's or its struct's alignment, gcc by that of the scalars in it",
+	Has: func(abi *dtype.ABI, t dtype.Type) bool {
+		return hasField(t, func(f dtype.Field) bool { return stated(f.Type) }) ||
+			anywhere(abi, t, 0, func(t dtype.Type, off uint64) bool {
+				return dtype.Members(t) != nil && off%must(abi.Align(t)) != 0
+			})
+	},
+}
+
+// stated reports whether a type, or that of an array's elements, is a typedef
+// that states an alignment.
+func stated(t dtype.Type) bool {
+	for {
+		switch u := t.(type) {
+		case *dtype.Named:
+			if u.Align() != 0 {
+				return true
+			}
+			t = u.Underlying()
+		case *dtype.Array:
+			t = u.Elem()
+		default:
+			return false
+		}
+	}
+}
+
+// clangPadding: of a value that begins with eight bytes of padding.
+var clangPadding = Exclusion{
+	Reason: "clang passes only the second half of what begins with unnamed bit-fields, on the stack too, and its va_arg does not find it",
+	Has: func(abi *dtype.ABI, t dtype.Type) bool {
+		return must(abi.Size(t)) > 0 && !anywhere(abi, t, 0, func(t dtype.Type, off uint64) bool {
+			if off < 8 && dtype.Members(t) == nil {
+				_, array := t.(*dtype.Array)
+				_, empty := t.(*dtype.Struct)
+				_, none := t.(*dtype.Union)
+				return !array && !empty && !none
+			}
+			if dtype.Members(t) != nil {
+				for _, f := range must(abi.Layout(t)).Fields {
+					if f.BitField && f.Name != "" && off+f.BitStart/8 < 8 {
+						return true
+					}
+				}
+			}
+			return false
+		})
+	},
+}
+
+// gcc12VaArg is about gcc 12, perhaps others.
+var gcc12VaArg = Exclusion{
+	Reason: "gcc's va_arg reads unions of long double with integers from the saved registers as if they were aligned",
+	Has: func(_ *dtype.ABI, t dtype.Type) bool {
+		return holds(t, func(t dtype.Type) bool {
+			_, union := t.(*dtype.Union)
+			return union && holds(t, func(t dtype.Type) bool { return t == dtype.CLongDouble })
+		})
+	},
+}
+
+// anywhere reports whether a type at an offset, or one inside it, is of a kind.
+// Of an array it looks at the first element.
+func anywhere(abi *dtype.ABI, t dtype.Type, off uint64, is func(dtype.Type, uint64) bool) bool {
+	t = dtype.Resolve(t)
+	if is(t, off) {
+		return true
+	}
+	if a, ok := t.(*dtype.Array); ok {
+		return anywhere(abi, a.Elem(), off, is)
+	}
+	if dtype.Members(t) == nil {
+		return false
+	}
+	for _, f := range must(abi.Layout(t)).Fields {
+		if _, flexible := flexibleArray(f.Type); !flexible && !f.BitField && anywhere(abi, f.Type, off+f.Offset, is) {
+			return true
+		}
+	}
+	return false
+}
+
+func flexibleArray(t dtype.Type) (*dtype.Array, bool) {
+	a, ok := dtype.Resolve(t).(*dtype.Array)
+	return a, ok && a.Flexible()
+}
+
+// hasField reports whether a type or one inside it has a member of a kind.
+func hasField(t dtype.Type, is func(dtype.Field) bool) bool {
+	return holds(t, func(t dtype.Type) bool {
+		for _, f := range dtype.Members(t) {
+			if is(f) {
+				return true
+			}
+		}
+		return false
+	})
+}
