@@ -43,6 +43,23 @@
 //     [NewCallback] until it is freed.
 //   - A [Handle] carries a Go value through void *.
 //   - nil is NULL.
+//   - A value where C wants a pointer to one is copied, and a reference to the
+//     copy passed. [ByRefAt] refers into the middle of an object.
+//   - An [Argument] says itself what is passed in its place.
+//   - What matches "..." is promoted as C does: float32 becomes double, small
+//     integers int.
+//
+// # Ways to bind
+//
+//	[Bind], [BindAs]     a Go func; C's signature from its type, or stated
+//	[Func2] … [Prepare]  scalars, and structs by value, without reflection
+//	[BindFunc], [Call]   arguments of any type; signature stated, or from debug info
+//	[BindUndeclared]     nothing declared: arguments go by what they are
+//	[BindProto]          parameters named, left out, out; results checked
+//	[BindTable]          C's structs and arrays of function pointers
+//
+// A Go func among the results of any of them is a C function pointer that C
+// returned.
 //
 // # Errors
 //
