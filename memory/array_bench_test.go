@@ -2,12 +2,14 @@ package memory
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -36,7 +38,8 @@ func benchElements() int {
 var sinkInt int64
 
 // BenchmarkArray times operations on whole arrays beside NumPy and, for
-// double, beside a plain loop over a slice. "×numpy" is the ratio.
+// double, beside a plain loop over a slice. "×numpy" is the ratio of the best
+// runs of both.
 func BenchmarkArray(b *testing.B) {
 	for _, name := range []string{"f8", "i8", "f4", "i4", "i2", "i1", "u1", "c16", "?", ">f8"} {
 		benchmarkType(b, name)
@@ -142,13 +145,17 @@ func benchmarkType(b *testing.B, name string) {
 			continue
 		}
 		b.Run(key, func(b *testing.B) {
+			best := time.Duration(math.MaxInt64)
 			for b.Loop() {
+				start := time.Now()
 				if err := bm.run(); err != nil {
 					b.Fatal(err)
 				}
+				best = min(best, time.Since(start))
 			}
+			b.ReportMetric(float64(best), "best-ns")
 			if compared {
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/ref, "×numpy")
+				b.ReportMetric(float64(best)/ref, "×numpy")
 			}
 		})
 	}

@@ -78,3 +78,7 @@ func (s *Strided[T]) At(index ...int) *T {
 	}
 	return (*T)(unsafe.Add(s.first, off))
 }
+
+// offset is the element this many bytes from the first one, which the caller
+// has from indexes within the shape.
+func (s *Strided[T]) offset(off int64) *T { return (*T)(unsafe.Add(s.first, off)) }
