@@ -39,6 +39,7 @@ func TestKindOf(t *testing.T) {
 // The tests of this package import no backend: these are the errors a program
 // sees that forgot to.
 func TestOpenWithoutBackend(t *testing.T) {
+	defer wasmffi.SetBackends()() // the examples link one
 	wasm := write(t, "geo.wasm", wasmHead)
 	_, err := wasmffi.Open(ctx, wasm)
 	require.ErrorIs(t, err, wasmffi.ErrNoBackend)
