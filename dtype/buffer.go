@@ -34,7 +34,7 @@ type bufferParser struct {
 }
 
 func (p *bufferParser) top() (Type, error) {
-	fields, size, err := p.fields(endOfText, 0)
+	fields, size, _, err := p.fields(endOfText, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -70,55 +70,62 @@ func (p *bufferParser) peek() byte {
 	return p.rest[0]
 }
 
-// fields reads items up to the closing character and gives their size together.
-func (p *bufferParser) fields(closing byte, depth int) (fields []itemField, size uint64, err error) {
+// fields reads items up to the closing character and gives their size together
+// and the alignment that those have which are aligned. As in NumPy, a byte order
+// is in force until the next one, out of a T{} too, and what is in force behind
+// an item decides whether it is aligned.
+func (p *bufferParser) fields(closing byte, depth int) (fields []itemField, size, most uint64, err error) {
+	fail := func(err error) ([]itemField, uint64, uint64, error) { return nil, 0, 0, err }
 	if depth > maxNesting {
-		return nil, 0, fmt.Errorf("%w: nested more than %d deep", ErrInvalid, maxNesting)
+		return fail(fmt.Errorf("%w: nested more than %d deep", ErrInvalid, maxNesting))
 	}
-	most := uint64(1)
+	most = 1
 	for p.peek() != closing {
 		shape, err := p.shape()
 		if err != nil {
-			return nil, 0, err
+			return fail(err)
 		}
 		if shape == nil && p.peek() == closing {
 			break // after a byte order
 		}
-		if p.peek() == 'x' {
+		if p.peek() == 'x' && !strings.HasPrefix(p.rest, "x:") {
 			p.rest = p.rest[1:]
 			n, err := padding3118(shape)
 			if err != nil {
-				return nil, 0, err
+				return fail(err)
 			}
 			if size += n; size > p.abi.maxSize() {
-				return nil, 0, ErrOverflow
+				return fail(ErrOverflow)
 			}
 			continue
 		}
-		it, err := p.item(shape, depth)
+		it, align, err := p.item(shape, depth)
 		if err != nil {
-			return nil, 0, err
+			return fail(err)
 		}
 		info, err := p.abi.complete(it.typ)
 		if err != nil {
-			return nil, 0, err
+			return fail(err)
 		}
 		if p.order == '@' {
-			size, most = alignUp(size, info.align), max(most, info.align)
+			size, most = alignUp(size, align), max(most, align)
 		}
 		name, err := p.name()
 		if err != nil {
-			return nil, 0, err
+			return fail(err)
 		}
 		fields = append(fields, itemField{it, name, size})
 		if size += info.size; size > p.abi.maxSize() {
-			return nil, 0, ErrOverflow
+			return fail(ErrOverflow)
 		}
 	}
 	if p.rest != "" {
 		p.rest = p.rest[1:]
 	}
-	return fields, alignUp(size, most), nil
+	if p.order == '@' {
+		size = alignUp(size, most)
+	}
+	return fields, size, most, nil
 }
 
 // padding3118 is the number of bytes that x with this count means.
@@ -132,27 +139,26 @@ func padding3118(shape []uint64) (uint64, error) {
 	return 0, fmt.Errorf("%w: padding with a shape", ErrInvalid)
 }
 
-// shape reads a count or a shape in parentheses, and the byte orders before
-// and after it.
+// shape reads a shape in parentheses, a count, or both, as arrays of strings
+// have, and the byte orders before and after them.
 func (p *bufferParser) shape() ([]uint64, error) {
 	p.byteOrder()
 	defer p.byteOrder()
-	text := ""
-	switch c := p.peek(); {
-	case c == '(':
+	var parts []string
+	if p.peek() == '(' {
 		end := strings.IndexByte(p.rest, ')')
 		if end < 0 {
 			return nil, fmt.Errorf("%w: shape without )", ErrInvalid)
 		}
-		text, p.rest = strings.TrimSuffix(p.rest[1:end], ","), p.rest[end+1:]
-	case c >= '0' && c <= '9':
+		parts, p.rest = strings.Split(strings.TrimSuffix(p.rest[1:end], ","), ","), p.rest[end+1:]
+		p.byteOrder()
+	}
+	if c := p.peek(); c >= '0' && c <= '9' {
 		n := len(p.rest) - len(strings.TrimLeft(p.rest, "0123456789"))
-		text, p.rest = p.rest[:n], p.rest[n:]
-	default:
-		return nil, nil
+		parts, p.rest = append(parts, p.rest[:n]), p.rest[n:]
 	}
 	var shape []uint64
-	for _, part := range strings.Split(text, ",") {
+	for _, part := range parts {
 		n, err := strconv.ParseUint(strings.TrimSpace(part), 10, 63)
 		if err != nil {
 			return nil, fmt.Errorf("%w: shape: %w", ErrInvalid, err)
@@ -181,17 +187,17 @@ func (p *bufferParser) name() (string, error) {
 	return name, nil
 }
 
-// item reads one code and makes the arrays that its shape asks for.
-func (p *bufferParser) item(shape []uint64, depth int) (item, error) {
-	it := item{big: p.order == '>' || p.order == '!'}
+// item reads one code and makes the arrays that its shape asks for. The
+// alignment is what counts in mode @.
+func (p *bufferParser) item(shape []uint64, depth int) (it item, align uint64, err error) {
+	it.big = p.order == '>' || p.order == '!'
 	rest := p.rest
-	var err error
 	switch {
 	case strings.HasPrefix(rest, "T{"):
 		p.rest = rest[2:]
 		var fields []itemField
 		var size uint64
-		if fields, size, err = p.fields('}', depth+1); err == nil {
+		if fields, size, align, err = p.fields('}', depth+1); err == nil {
 			it.typ, err = p.record(fields, size)
 		}
 		it.big = false
@@ -202,20 +208,23 @@ func (p *bufferParser) item(shape []uint64, depth int) (item, error) {
 			it.typ = PointerTo(to.typ)
 		}
 	case rest == "":
-		return item{}, fmt.Errorf("%w: the format ends where an item is wanted", ErrInvalid)
+		err = fmt.Errorf("%w: the format ends where an item is wanted", ErrInvalid)
 	default:
 		n := 1
-		if rest[0] == 'Z' {
-			n = min(2, len(rest))
+		if rest[0] == 'Z' && len(rest) > 1 && strings.IndexByte("fdg", rest[1]) >= 0 {
+			n = 2
 		}
 		p.rest = rest[n:]
 		it.typ, err = p.scalar(rest[:n])
 	}
+	if err == nil && align == 0 {
+		align, err = p.abi.Align(it.typ)
+	}
 	if err != nil {
-		return item{}, err
+		return item{}, 0, err
 	}
 	it.typ, err = arrayOf(it.typ, shape)
-	return it, err
+	return it, align, err
 }
 
 // pointee reads what & points to.
@@ -227,7 +236,8 @@ func (p *bufferParser) pointee(depth int) (item, error) {
 	if err != nil {
 		return item{}, err
 	}
-	return p.item(shape, depth+1)
+	it, _, err := p.item(shape, depth+1)
+	return it, err
 }
 
 // bufferTypes are the codes whose types are the same in every mode.
@@ -235,7 +245,8 @@ var bufferTypes = map[string]Type{
 	"?": CBool, "c": CChar, "s": CChar, "b": CSChar, "B": CUChar, "h": CShort, "H": CUShort, "i": CInt, "I": CUInt,
 	"q": CLongLong, "Q": CULongLong, "f": CFloat, "d": CDouble, "g": CLongDouble, "u": Char16T, "w": Char32T,
 	"Zf": ComplexOf(CFloat), "Zd": ComplexOf(CDouble), "Zg": ComplexOf(CLongDouble),
-	"P": PointerTo(CVoid),
+	"P": PointerTo(CVoid), "z": PointerTo(CChar), "Z": PointerTo(WCharT), // these two are ctypes' own
+	"x": CUChar, // with a name, bytes that mean nothing to NumPy either
 }
 
 func (p *bufferParser) scalar(code string) (Type, error) {

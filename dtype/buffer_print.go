@@ -8,7 +8,7 @@ import (
 // BufferFormat is the PEP 3118 buffer format of t, with the byte order of each
 // item and every hole stated, so that it means the same on any machine:
 // "T{<i:x:4x<d:y:}". Arrays of char are s. Unions, bit-fields, __int128,
-// functions and flexible arrays wrap [ErrNotSupported].
+// big-endian long double, functions and flexible arrays wrap [ErrNotSupported].
 func (a *ABI) BufferFormat(t Type) (string, error) {
 	if _, err := a.Layout(t); err != nil {
 		return "", err
@@ -50,6 +50,8 @@ func (w *bufferWriter) item(it item) error {
 			return err
 		}
 		switch {
+		case strings.HasSuffix(c, "g") && it.big:
+			return fmt.Errorf("%w: PEP 3118 has no big-endian %v", ErrNotSupported, elem)
 		case strings.HasSuffix(c, "g"):
 			code = "^" + c // long double has no fixed size
 		case size > 1:

@@ -28,6 +28,10 @@ func TestFromBufferFormat(t *testing.T) {
 		{WASM32, "^g", "long double", ""},
 		{WASM32, "&<i", "int *", "<I"},
 		{LinuxAMD64, "P", "void *", "<Q"},
+		{LinuxAMD64, "z", "char *", "<Q"},
+		{LinuxAMD64, "Z", "wchar_t *", "<Q"},
+		{WASM32, "(2)5s", "char [2][5]", ""},
+		{WASM32, "T{4x:v:i:i:}", "struct { unsigned char v[4]; int i; }", "T{(4)B:v:<i:i:}"},
 		{WASM32, "T{<i:timestamp:12s:desc:}", "struct { int timestamp; char desc[12]; }", ""},
 		{WASM32, "T{B:a:7x<d:b:}", "struct { unsigned char a; double b; }", ""},
 		{WASM32, "T{B:a:d:b:B:c:}", "struct { unsigned char a; double b; unsigned char c; }", "T{B:a:7x<d:b:B:c:7x}"},
@@ -57,7 +61,7 @@ func TestFromBufferFormat(t *testing.T) {
 func TestBufferFormatErrors(t *testing.T) {
 	for format, is := range map[string]error{
 		"T{i:x:": ErrInvalid, "T{i:x}": ErrInvalid, "}": ErrInvalid, "3": ErrInvalid, "(2,i": ErrInvalid, "(2,x)i": ErrInvalid,
-		"k": ErrInvalid, "Z": ErrInvalid, "(2,2)x": ErrInvalid, "e": ErrNotSupported, "O": ErrNotSupported, ">i": ErrNotSupported,
+		"k": ErrInvalid, "(2,2)x": ErrInvalid, "e": ErrNotSupported, "O": ErrNotSupported, ">i": ErrNotSupported,
 		"T{i:a:i:a:}": ErrInvalid, "99999999999x": ErrOverflow, "99999999999i": ErrOverflow, "i\x00": ErrInvalid, "&": ErrInvalid,
 	} {
 		_, err := WASM32.FromBufferFormat(format)

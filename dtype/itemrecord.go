@@ -12,6 +12,9 @@ import (
 type item struct {
 	typ Type
 	big bool // scalars of several bytes are big-endian
+	// align is the alignment that NumPy gives it in an aligned record: that of
+	// its fields, wherever they are; 0 for that of the type.
+	align uint64
 }
 
 // An itemField is a field of a structured item, at an offset in bytes.
@@ -33,7 +36,7 @@ func (a *ABI) itemRecord(fields []itemField, size uint64) (Type, error) {
 		return nil, err
 	}
 	if len(fields) > 1 && fields[len(fields)-1].offset == 0 {
-		return a.itemUnion(attr, members, size)
+		return a.itemUnion(attr, members, fields, size)
 	}
 	if t, err := NewStructAttr("", attr, members...); err == nil && a.isLaidOut(t, fields, size) {
 		return t, nil
@@ -43,7 +46,7 @@ func (a *ABI) itemRecord(fields []itemField, size uint64) (Type, error) {
 	end := uint64(0)
 	pad := func(to uint64) {
 		if to > end {
-			padded = append(padded, Field{Name: fmt.Sprintf("_pad%d", len(padded)), Type: &Array{elem: CChar, n: to - end}})
+			padded = append(padded, padMember(to-end, len(padded), fields))
 		}
 	}
 	for i, f := range fields {
@@ -69,14 +72,13 @@ func (a *ABI) itemRecord(fields []itemField, size uint64) (Type, error) {
 	return t, err
 }
 
-func (a *ABI) itemUnion(attr Attr, members []Field, size uint64) (Type, error) {
+func (a *ABI) itemUnion(attr Attr, members []Field, fields []itemField, size uint64) (Type, error) {
 	t, err := NewUnionAttr("", attr, members...)
 	if err == nil && a.isLaidOut(t, nil, size) {
 		return t, nil
 	}
 	attr.Packed = true
-	pad := Field{Name: fmt.Sprintf("_pad%d", len(members)), Type: &Array{elem: CChar, n: size}}
-	t, err = NewUnionAttr("", attr, append(members, pad)...)
+	t, err = NewUnionAttr("", attr, append(members, padMember(size, len(members), fields))...)
 	if err == nil && !a.isLaidOut(t, nil, size) {
 		err = fmt.Errorf("%w: members are larger than the item size %d", ErrInvalid, size)
 	}
@@ -154,9 +156,9 @@ func (a *ABI) items(t Type, base uint64) ([]itemField, error) {
 				return nil, err
 			}
 			fields = append(fields, inner...)
-		case !isPad(f.Name):
+		case !isPad(f.Field):
 			big := recordOf(t).Attr().Endian == BigEndian
-			fields = append(fields, itemField{item{f.Type, big}, f.Name, base + f.Offset})
+			fields = append(fields, itemField{item{typ: f.Type, big: big}, f.Name, base + f.Offset})
 		}
 		if len(fields) > maxDescribed {
 			return nil, fmt.Errorf("%w: more than %d nested members", ErrOverflow, maxDescribed)
@@ -165,10 +167,23 @@ func (a *ABI) items(t Type, base uint64) ([]itemField, error) {
 	return fields, nil
 }
 
-// isPad reports whether a member only fills a hole: _pad and a number.
-func isPad(name string) bool {
-	n, ok := strings.CutPrefix(name, "_pad")
-	return ok && n != "" && strings.Trim(n, "0123456789") == ""
+// isPad reports whether a member only fills a hole: bytes named _pad and a
+// number.
+func isPad(f Field) bool {
+	n, ok := strings.CutPrefix(f.Name, "_pad")
+	_, array := Resolve(f.Type).(*Array)
+	return ok && n != "" && strings.Trim(n, "0123456789") == "" && array && isByte(f.Type)
+}
+
+// padMember is a member of n bytes that fills a hole, called _pad and a number that
+// no other member has.
+func padMember(n uint64, number int, others []itemField) Field {
+	name := fmt.Sprintf("_pad%d", number)
+	for slices.ContainsFunc(others, func(f itemField) bool { return f.name == name }) {
+		number += len(others) + 1
+		name = fmt.Sprintf("_pad%d", number)
+	}
+	return Field{Name: name, Type: &Array{elem: CChar, n: n}}
 }
 
 // dims are the lengths of an array of any dimensions, outermost first, and its

@@ -152,7 +152,8 @@ func (a *ABI) arrayInfo(t *Array) (typeInfo, error) {
 	if info.size != 0 && t.n > a.maxSize()/info.size {
 		return typeInfo{}, a.layoutError(t, fmt.Errorf("%w: %d elements of %d bytes", ErrOverflow, t.n, info.size))
 	}
-	info.size *= t.n
+	// Microsoft's empty structs may be aligned to more than their size.
+	info.size = alignUp(info.size*t.n, info.align)
 	return info, nil
 }
 

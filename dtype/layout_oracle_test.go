@@ -3,9 +3,11 @@ package dtype
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -53,16 +55,17 @@ func layoutSeed(t *testing.T) uint64 {
 }
 
 // TestLayoutsAgainstGCC does the same with gcc, which also has big-endian
-// structs.
+// structs, alone and mixed with others.
 func TestLayoutsAgainstGCC(t *testing.T) {
 	count := envNumber(t, "WASMFFI_LAYOUTS", 30)
 	seed := layoutSeed(t)
-	for abi, gcc := range map[*ABI]compiler{LinuxAMD64: gccAMD64, LinuxARM64: gccARM64} {
-		for name, endian := range map[string]Endian{"": NativeEndian, "/big-endian": BigEndian} {
+	for abi, gcc := range map[*ABI]compiler{LinuxAMD64: gccAMD64, LinuxARM64: gccARM64, MinGWAMD64: gccMinGW} {
+		for name, endian := range map[string]Endian{"": NativeEndian, "/big-endian": BigEndian, "/mixed-endian": BigEndian} {
 			t.Run(abi.Name()+name, func(t *testing.T) {
 				t.Parallel()
 				g := newTypeGen(abi, seed)
-				g.gcc, g.endian = true, endian
+				g.gcc, g.endian, g.msGCC = true, endian, abi.dialect == MSDialect
+				g.mixed = name == "/mixed-endian"
 				checkLayouts(t, g, gcc, int(count))
 			})
 		}
@@ -132,6 +135,36 @@ func checkTypes(t *testing.T, abi *ABI, c compiler, defs, types []Type) (bitFiel
 	return len(probes)
 }
 
+// Where no compiler has big-endian structs, they are those of the other order in
+// a mirror: the same offsets, and the same bits, counted from the other end.
+func TestBigEndianLayoutsMirror(t *testing.T) {
+	seed := layoutSeed(t)
+	for _, abi := range ABIs() {
+		g := newTypeGen(abi, seed)
+		g.start()
+		mirrored := 0
+		for range 200 {
+			typ := g.record()
+			attr := recordOf(typ).Attr()
+			attr.Endian = BigEndian
+			var big Type
+			if isUnion(typ) {
+				big = must(NewUnionAttr("m", attr, Members(typ)...))
+			} else {
+				big = must(NewStructAttr("m", attr, Members(typ)...))
+			}
+			l, err := abi.Layout(big)
+			if errors.Is(err, ErrNotSupported) {
+				continue // pointers and vectors
+			}
+			require.NoError(t, err)
+			require.Equal(t, must(abi.Layout(typ)), l, "%s", Define(typ))
+			mirrored++
+		}
+		require.NotZero(t, mirrored)
+	}
+}
+
 // A probe is an object of type typ in which only one bit-field is set.
 type probe struct {
 	typ  Type
@@ -173,7 +206,18 @@ func checkProbes(t *testing.T, abi *ABI, object, magic []byte, probes []probe) {
 
 // bigEndianAt reports the byte order of the struct that holds the member.
 func bigEndianAt(t Type, path string) bool {
-	return recordOf(t).Attr().Endian == BigEndian
+	name, rest, nested := strings.Cut(path, ".")
+	for _, f := range Members(t) {
+		switch {
+		case f.Name == name && nested:
+			return bigEndianAt(f.Type, rest)
+		case f.Name == name:
+			return recordOf(t).Attr().Endian == BigEndian
+		case f.Name == "" && slices.Contains(memberNames(f), name):
+			return bigEndianAt(f.Type, path)
+		}
+	}
+	panic("no member " + path)
 }
 
 // paths lists the named members of t, those of nested structs to a depth.

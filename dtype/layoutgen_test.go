@@ -17,10 +17,14 @@ type typeGen struct {
 	defs    []Type // in the order in which C must see them
 
 	endian Endian // of all records
+	mixed  bool   // or of each at random
 	// gcc leaves out what gcc lays out unlike clang: ms_struct with packed, and
 	// bit-fields with aligned(n) or of an aligned typedef; and what it does not
 	// take: enums of a stated type.
 	gcc bool
+	// msGCC leaves out what gcc's ms_struct has otherwise than clang's: packed
+	// with bit-fields, bit-fields in unions, typedefs that lower an alignment.
+	msGCC bool
 }
 
 func newTypeGen(abi *ABI, seed uint64) *typeGen {
@@ -49,8 +53,11 @@ func (g *typeGen) start() {
 	g.aligned = []Type{
 		must(NewNamedAligned("int_16", CInt, 16)),
 		must(NewNamedAligned("char_8", CChar, 8)),
-		must(NewNamedAligned("double_2", CDouble, 2)),
-		must(NewNamedAligned("short_1", CShort, 1)),
+	}
+	if !g.msGCC {
+		g.aligned = append(g.aligned,
+			must(NewNamedAligned("double_2", CDouble, 2)),
+			must(NewNamedAligned("short_1", CShort, 1)))
 	}
 	if g.endian != BigEndian {
 		g.aligned = append(g.aligned,
@@ -90,6 +97,9 @@ func (g *typeGen) record() Type {
 
 func (g *typeGen) makeRecord(tag string, depth int) Type {
 	attr := g.attr()
+	if g.msGCC {
+		attr.Packed, attr.Pack = false, 0
+	}
 	isUnion := g.chance(25)
 	var fields []Field
 	if !isUnion && depth == 0 && g.chance(10) { // deeper, a name might come twice
@@ -98,7 +108,7 @@ func (g *typeGen) makeRecord(tag string, depth int) Type {
 		}
 	}
 	for range g.IntN(9) {
-		fields = append(fields, g.field(depth))
+		fields = append(fields, g.field(depth, isUnion))
 	}
 	if isUnion {
 		return must(NewUnionAttr(tag, attr, fields...))
@@ -135,11 +145,14 @@ func (g *typeGen) attr() Attr {
 		attr.Dialect = MSDialect
 	}
 	attr.Endian = g.endian
+	if g.mixed && g.chance(50) {
+		attr.Endian = LittleEndian
+	}
 	return attr
 }
 
-func (g *typeGen) field(depth int) Field {
-	if g.chance(45) {
+func (g *typeGen) field(depth int, union bool) Field {
+	if g.chance(45) && !(g.msGCC && union) {
 		return g.bitField()
 	}
 	f := Field{Name: g.name("f"), Type: g.memberType(depth)}
@@ -174,7 +187,7 @@ func (g *typeGen) bitField() Field {
 	if f.Bits != 0 && g.chance(90) {
 		f.Name = g.name("b")
 	}
-	f.Packed = g.chance(10)
+	f.Packed = !g.msGCC && g.chance(10)
 	if !g.gcc && g.chance(8) {
 		f.Align = pick[uint64](g, 1, 2, 4, 8, 16, 32)
 	}

@@ -1,6 +1,7 @@
 package dtype
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -122,7 +123,8 @@ func (a *ABI) numpyRecord(names, formats, offsets []any, itemsize any, align boo
 		}
 		at := end
 		if align {
-			at, most = alignUp(end, info.align), max(most, info.align)
+			own := cmp.Or(it.align, info.align)
+			at, most = alignUp(end, own), max(most, own)
 		}
 		if offsets != nil {
 			n, ok := offsets[i].(int64)
@@ -149,7 +151,7 @@ func (a *ABI) numpyRecord(names, formats, offsets []any, itemsize any, align boo
 		size = uint64(n)
 	}
 	t, err := a.itemRecord(fields, size)
-	return item{typ: t}, err
+	return item{typ: t, align: most}, err
 }
 
 // numpyName is a field's name; of a (title, name) pair, the name.
@@ -194,7 +196,7 @@ func (a *ABI) numpyString(s string, align bool) (item, error) {
 	}
 	big := strings.HasPrefix(s, ">")
 	t, err := a.numpyScalar(strings.TrimLeft(s, "<>=|"))
-	return item{t, big}, err
+	return item{typ: t, big: big}, err
 }
 
 // splitCommas splits at commas outside parentheses.
@@ -213,38 +215,4 @@ func splitCommas(s string) (parts []string) {
 		}
 	}
 	return append(parts, s[start:])
-}
-
-// numpyTypes are the codes and names of NumPy's types with a counterpart in C,
-// whatever the size of long.
-var numpyTypes = map[string]Type{
-	"?": CBool, "b1": CBool, "bool": CBool,
-	"i1": Int8, "i2": Int16, "i4": Int32, "i8": Int64, "u1": Uint8, "u2": Uint16, "u4": Uint32, "u8": Uint64,
-	"int8": Int8, "int16": Int16, "int32": Int32, "int64": Int64, "uint8": Uint8, "uint16": Uint16, "uint32": Uint32, "uint64": Uint64,
-	"b": CSChar, "B": CUChar, "h": CShort, "H": CUShort, "i": CInt, "I": CUInt, "l": CLong, "L": CULong, "q": CLongLong, "Q": CULongLong,
-	"p": IntPtrT, "P": UIntPtrT, "intp": IntPtrT, "uintp": UIntPtrT,
-	"f": CFloat, "d": CDouble, "g": CLongDouble, "f4": CFloat, "f8": CDouble, "float32": CFloat, "float64": CDouble, "longdouble": CLongDouble,
-	"F": ComplexOf(CFloat), "D": ComplexOf(CDouble), "G": ComplexOf(CLongDouble),
-	"c8": ComplexOf(CFloat), "c16": ComplexOf(CDouble), "complex64": ComplexOf(CFloat), "complex128": ComplexOf(CDouble),
-	"c": CChar,
-}
-
-func (a *ABI) numpyScalar(code string) (Type, error) {
-	if t, ok := numpyTypes[code]; ok {
-		return t, nil
-	}
-	if (code == "f16" || code == "c32") && a.floatSize(CLongDouble) == 16 {
-		return map[string]Type{"f16": CLongDouble, "c32": ComplexOf(CLongDouble)}[code], nil
-	}
-	if code != "" {
-		n, err := strconv.ParseUint("0"+code[1:], 10, 63)
-		elem := map[byte]Type{'S': CChar, 'a': CChar, 'U': Char32T, 'V': CUChar}[code[0]]
-		if elem != nil && err == nil {
-			return ArrayOf(elem, n)
-		}
-		if strings.IndexByte("OMmefcSUV", code[0]) >= 0 && err == nil {
-			return nil, fmt.Errorf("%w: %s has no C type on %s", ErrNotSupported, code, a.name)
-		}
-	}
-	return nil, fmt.Errorf("%w: %q is no dtype", ErrInvalid, code)
 }

@@ -50,6 +50,13 @@ func TestFromNumPy(t *testing.T) {
 		{WASM32, "[('a', '>i4'), ('b', '<u4')]",
 			`struct { struct __attribute__((packed)) __attribute__((scalar_storage_order("big-endian"))) { int32_t a; }; uint32_t b; }`, ""},
 		{WASM32, "[]", "struct { }", ""},
+		{WASM32, "{'names': ['_pad1', 'b'], 'formats': ['|u1', '<i4'], 'offsets': [0, 3], 'itemsize': 7}",
+			"struct __attribute__((packed)) { uint8_t _pad1; char _pad4[2]; int32_t b; }", ""},
+		{WASM32, "{'names': ['a', '_pad2'], 'formats': ['|u1', '|u1'], 'offsets': [0, 0], 'itemsize': 3}",
+			"union __attribute__((packed)) { uint8_t a; uint8_t _pad2; char _pad5[3]; }", ""},
+		{LinuxAMD64, "float128", "long double", "<f16"},
+		{LinuxAMD64, "int", "intptr_t", "<i8"},
+		{WASM32, "[('s', '|S3', (2,))]", "struct { char s[2][3]; }", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.abi.Name()+"/"+tt.dtype, func(t *testing.T) {
@@ -77,6 +84,10 @@ func TestFromNumPyErrors(t *testing.T) {
 		{"f2", ErrNotSupported, "f2 has no C type on windows-amd64"},
 		{"f16", ErrNotSupported, "f16 has no C type on windows-amd64"},
 		{"O", ErrNotSupported, "O has no C type"},
+		{"M8[ns]", ErrNotSupported, "M8[ns] has no C type"},
+		{"M8[ns", ErrInvalid, "is no dtype"},
+		{"timedelta64[s]", ErrNotSupported, "timedelta64[s] has no C type"},
+		{"float128", ErrNotSupported, "float128 has no C type on windows-amd64"},
 		{">i4", ErrNotSupported, "big-endian outside a structured dtype"},
 		{"[('a', '<i4')", ErrInvalid, "']' or a comma wanted before \"\""},
 		{"['a']", ErrInvalid, "field 0 is no (name, dtype)"},

@@ -93,6 +93,9 @@ func (p *printer) field(f Field) string {
 	case f.Name == "":
 		s = p.declare(f.Type, "", f.Const) + " "
 	default:
+		if f.Packed {
+			defer p.wholeVectors()()
+		}
 		s = p.declare(f.Type, f.Name, f.Const)
 	}
 	if f.BitField {

@@ -65,8 +65,9 @@ func (t *Vector) String() string {
 }
 
 // vector is a vector as a type specifier. gcc makes the vector type when it has
-// read the whole declaration, and loses by that a typedef's alignment and the
-// length of an array of none: there it gets the type ready made.
+// read the whole declaration, and loses by that a typedef's alignment, the
+// length of an array of none, and packed on a member whose lanes have a byte:
+// there it gets the type ready made.
 func (p *printer) vector(t *Vector) string {
 	if p.whole {
 		return "__typeof__(" + t.String() + ")"
