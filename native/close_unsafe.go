@@ -48,15 +48,20 @@ func (l *library) Close() error {
 		_ = cb.Free() // never fails
 	}
 	l.debug.close()
-	// Views of the library's variables hold leases.
-	var unloading error
+	// Those who use the library's variables hold leases: unloading waits for
+	// them, Close does not.
+	unloaded := make(chan error, 1)
 	l.space.life.End(func() {
 		if l.unload != nil && !stay {
-			unloading = l.unload()
+			unloaded <- l.unload()
 		}
 	})
-	if err == nil {
-		err = unloading
+	select {
+	case unloading := <-unloaded:
+		if err == nil {
+			err = unloading
+		}
+	default:
 	}
 	if err != nil {
 		return &wasmffi.Error{Op: "close", Library: l.name, Err: err}

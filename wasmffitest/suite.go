@@ -45,6 +45,7 @@ func Run(t *testing.T, b Backend) {
 		{"VaLists", vaLists},
 		{"Cookbook", cookbook},
 		{"Pointers", pointers},
+		{"Memory", memories},
 		{"Variables", variables},
 		{"Variadic", variadic},
 		{"Binding", binding},
