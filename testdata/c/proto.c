@@ -49,6 +49,14 @@ void fill4(int (*out)[4]) { for (int i = 0; i < 4; i++) (*out)[i] += i * i; }
 struct person { const char *name; bool adult; long id; };
 void get_person(struct person *p) { p->name = "ada"; p->adult = true; p->id = -36; }
 
+/* What each parameter was, for prototypes of every kind. */
+int six(int a, int *x, int b, int *y, int c, int *z) {
+	*x = 3 * *x + a;
+	*y = 5 * *y + b;
+	*z = 7 * *z + c;
+	return a * 10000 + b * 100 + c;
+}
+
 /* By reference. */
 struct mixed { int a; double b; int c[4]; bool d; };
 int read_int(const int *p) { return p ? *p : -1; }
