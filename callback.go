@@ -16,35 +16,48 @@ const MaxDepth = 1000
 var errGoexit = errors.New("runtime.Goexit in callback")
 
 // Run calls the Go side of a callback for a backend. An error or a panic in it
-// comes back as an error, after the frame's result words have been set to the
-// fallback; result says where those are. Only runtime.Goexit passes through, as
-// Go allows nobody to stop it: the backend lets it unwind the frames of C, like
-// a longjmp over them, and takes the call back in its own deferred functions.
+// comes back as an error, after [CallbackSpec.Failed]; result says where the
+// result's words are. Only runtime.Goexit passes through, as Go allows nobody
+// to stop it: the backend lets it unwind the frames of C, like a longjmp over
+// them, and takes the call back in its own deferred functions.
 func (s *CallbackSpec) Run(f *Frame, result Slot) (err error) {
 	done := false
 	defer func() {
-		if done {
-			return
+		if !done {
+			err = s.Failed(f, result, recover(), err)
 		}
-		v := recover()
-		switch {
-		case v != nil:
-			err = &PanicError{Value: v, Stack: debug.Stack()}
-		case err == nil:
-			err = errGoexit
-		}
-		s.fail(f, result, err)
 	}()
 	err = s.Func(f)
 	done = err == nil
 	return err
 }
 
-func (s *CallbackSpec) fail(f *Frame, result Slot, err error) {
+// Failed is for a Func that did not return nil, called from a deferred
+// function: err is what it returned, panicked what recover gives; neither means
+// runtime.Goexit. It sets the frame's result to the fallback, tells OnError and
+// gives the error to record. A panic in OnError becomes part of it.
+func (s *CallbackSpec) Failed(f *Frame, result Slot, panicked any, err error) error {
+	switch {
+	case panicked != nil:
+		err = &PanicError{Value: panicked, Stack: debug.Stack()}
+	case err == nil:
+		err = errGoexit
+	}
 	words := f.Words[result.First : result.First+result.Words]
 	clear(words)
 	copy(words, s.Fallback)
-	if s.OnError != nil {
-		s.OnError(err)
+	if s.OnError == nil {
+		return err
 	}
+	return s.tell(err)
+}
+
+func (s *CallbackSpec) tell(err error) (told error) {
+	defer func() {
+		if v := recover(); v != nil {
+			told = errors.Join(err, &PanicError{Value: v, Stack: debug.Stack()})
+		}
+	}()
+	s.OnError(err)
+	return err
 }

@@ -93,37 +93,33 @@ func planGo(f *dtype.Func) (*goPlan, error) {
 // result. An error of the function's is kept for the caller of the outer call;
 // C gets the fallback and goes on.
 func (g *goSide) call(in *instance, stack []uint64) {
-	in.enterGo()
-	l := in.level
-	if len(l.words) < g.shape.Words {
-		l.words = make([]uint64, max(g.shape.Words, 16))
+	if in.owner.Load() == 0 {
+		in.enterGo()
 	}
-	words := l.words[:g.shape.Words]
+	l := in.level
+	f := &l.frame
+	if len(f.Words) != g.shape.Words {
+		f.Words = l.wordsOf(g.shape.Words)
+	}
+	words := f.Words
 	if g.args != nil {
 		for i, op := range g.args {
-			words[i] = op.take(&stack[i])
+			if op.shift == 0 {
+				words[i] = stack[i]
+			} else {
+				words[i] = op.take(&stack[i])
+			}
 		}
 	} else {
 		g.load(in, stack, words)
 	}
-	f := &l.frame
-	f.Words = words
 	if f.Ctx == nil { // once a call
 		f.Ctx = l.ctx
 		if l.ctx == nil {
 			f.Ctx = context.Background()
 		}
 	}
-
-	age, returned := in.age.Load(), false
-	defer func() {
-		if !returned {
-			in.notReturned(age, recover())
-		}
-	}()
-	err := g.spec.Run(f, g.shape.Result)
-	returned = true
-	if err != nil && l.failure == nil {
+	if err := g.run(in, f); err != nil && l.failure == nil {
 		l.failure = err
 	}
 	if g.scalar {
@@ -131,6 +127,42 @@ func (g *goSide) call(in *instance, stack []uint64) {
 	} else if g.sig.Result.How != guestabi.Nowhere {
 		g.store(in, stack, words)
 	}
+}
+
+// wordsOf is room for the words of a callback's frame.
+func (l *level) wordsOf(n int) []uint64 {
+	if len(l.words) < n {
+		l.words = make([]uint64, max(n, 16))
+	}
+	return l.words[:n]
+}
+
+// run calls the Go function. It does what wasmffi.CallbackSpec.Run does, and
+// puts the instance in order when the goroutine ends: one deferred function for
+// both is what a callback has time for.
+func (g *goSide) run(in *instance, f *wasmffi.Frame) (err error) {
+	age, done := in.age.Load(), false
+	defer func() {
+		if !done {
+			err = g.failed(in, f, age, recover(), err)
+		}
+	}()
+	err = g.spec.Func(f)
+	done = err == nil
+	return err
+}
+
+func (g *goSide) failed(in *instance, f *wasmffi.Frame, age uint32, panicked any, err error) error {
+	stays := panicked != nil || err != nil
+	told := false
+	defer func() {
+		if !stays || !told { // runtime.Goexit, here or in OnError
+			in.ends(age)
+		}
+	}()
+	err = g.spec.Failed(f, g.shape.Result, panicked, err)
+	told = true
+	return err
 }
 
 // load makes the frame's words where not all parameters are scalars.

@@ -140,7 +140,14 @@ func (in *instance) notReturned(age uint32, panicked any) {
 	switch {
 	case panicked != nil:
 		in.abort(&wasmffi.PanicError{Value: panicked, Stack: debug.Stack()})
-	case in.age.Load() == age:
+	default:
+		in.ends(age)
+	}
+}
+
+// ends is for Go code that was called at an age and whose goroutine ends.
+func (in *instance) ends(age uint32) {
+	if in.age.Load() == age {
 		in.abandon()
 	}
 }

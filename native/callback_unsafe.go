@@ -4,9 +4,7 @@ package native
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"runtime/debug"
 	"structs"
 	"sync/atomic"
 	"unsafe"
@@ -128,26 +126,14 @@ func (t *target) tombstone() *target {
 	return &gone
 }
 
-var errGoexit = errors.New("runtime.Goexit in callback")
-
 // invoke calls the Go side. It does what [wasmffi.CallbackSpec.Run] does, and
 // takes the enclosing call back on runtime.Goexit: one deferred function for
 // both is what a callback has time for.
 func (t *target) invoke(cb *callbackFrame, r *room) (err error) {
 	done := false
 	defer func() {
-		if done {
-			return
-		}
-		switch v := recover(); {
-		case v != nil:
-			err = &wasmffi.PanicError{Value: v, Stack: debug.Stack()}
-			t.fail(&r.callback, err)
-		case err != nil:
-			t.fail(&r.callback, err)
-		default:
-			t.fail(&r.callback, errGoexit)
-			cb.abandon(r)
+		if !done {
+			err = t.failed(cb, r, recover(), err)
 		}
 	}()
 	err = t.spec.Func(&r.callback)
@@ -155,15 +141,17 @@ func (t *target) invoke(cb *callbackFrame, r *room) (err error) {
 	return err
 }
 
-// fail sets the result to the fallback and tells of the failure.
-func (t *target) fail(f *wasmffi.Frame, err error) {
-	at := t.plan.shape.Result
-	result := f.Words[at.First : at.First+at.Words]
-	clear(result)
-	copy(result, t.spec.Fallback)
-	if t.spec.OnError != nil {
-		t.spec.OnError(err)
-	}
+func (t *target) failed(cb *callbackFrame, r *room, panicked any, err error) error {
+	stays := panicked != nil || err != nil
+	told := false
+	defer func() {
+		if !stays || !told { // runtime.Goexit, here or in OnError
+			cb.abandon(r)
+		}
+	}()
+	err = t.spec.Failed(&r.callback, t.plan.shape.Result, panicked, err)
+	told = true
+	return err
 }
 
 // abandon takes the enclosing call back when runtime.Goexit goes through a

@@ -92,6 +92,32 @@ func callbacks(t *testing.T, b Backend) {
 		require.ErrorIs(t, err, errBoom)
 		require.ErrorIs(t, told, errBoom)
 	})
+	t.Run("the error handler may fail too", func(t *testing.T) {
+		cb, err := wasmffi.NewCallback(lib, func(int32) (int32, error) { return 0, errBoom },
+			&wasmffi.CallbackOptions{Fallback: int32(55), OnError: func(error) { panic("handler") }})
+		require.NoError(t, err)
+		defer cb.Free()
+		survive := bind[func(wasmffi.Callback, int32) (int32, error)](t, lib, "survive")
+		for range 3 {
+			_, err = survive(cb, 1)
+			require.ErrorIs(t, err, errBoom)
+			require.ErrorContains(t, err, "panic in callback: handler")
+		}
+		ends, err := wasmffi.NewCallback(lib, func(int32) (int32, error) { return 0, errBoom },
+			&wasmffi.CallbackOptions{OnError: func(error) { runtime.Goexit() }})
+		require.NoError(t, err)
+		defer ends.Free()
+		for range 3 {
+			done := make(chan bool)
+			go func() {
+				defer close(done)
+				_, _ = survive(ends, 1)
+				t.Error("returned from Goexit")
+			}()
+			<-done
+			require.EqualValues(t, 3, bind[func(int32, int32) int32](t, lib, "add")(1, 2), "usable afterwards")
+		}
+	})
 	t.Run("re-entrant", func(t *testing.T) {
 		f := bind[apply](t, lib, "apply")
 		var down func(x int32) int32

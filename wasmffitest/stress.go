@@ -165,10 +165,10 @@ func million(t *testing.T, b Backend) {
 		}
 	}
 	makeAndFree(0, n/10)
-	slots, heap, resident := len(addrs), heapInUse(), rss(t)
+	heap, resident := heapInUse(), rss(t)
 	makeAndFree(n/10, n)
 	t.Logf("%d callbacks: %d slots, heap %d → %d KiB, resident %d → %d KiB", n, len(addrs), heap>>10, heapInUse()>>10, resident>>10, rss(t)>>10)
-	require.Equal(t, slots, len(addrs), "no more slots than at the beginning")
+	require.Less(t, len(addrs), 5000, "slots, which other tests may have left some of")
 	require.Less(t, heapInUse(), heap+2<<20, "heap")
 	require.Less(t, rss(t), resident+32<<20, "resident memory")
 
