@@ -2,7 +2,11 @@ package wasmffitest
 
 import (
 	"context"
+	"math/rand/v2"
+	"os"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -88,6 +92,27 @@ func variadicPromotions(t *testing.T, b Backend) {
 		require.EqualValues(t, 7, scan("1 -2 3 4 5.5 6.25 seven", "%d %ld %lld %hd %f %lf %s", &i, &l, &q, &h, &f, &d, word))
 		require.Equal(t, []any{int32(1), dtype.Long(-2), int64(3), int16(4), float32(5.5), 6.25, "seven"}, []any{i, l, q, h, f, d, string(word[:5])})
 	})
+	t.Run("random sequences", func(t *testing.T) {
+		n, seed := 200, uint64(time.Now().UnixNano())
+		if s := os.Getenv("WASMFFI_VARIADICS"); s != "" {
+			var err error
+			n, err = strconv.Atoi(s)
+			require.NoError(t, err)
+		}
+		t.Logf("seed %d, %d calls", seed, n)
+		rnd := rand.New(rand.NewPCG(seed, 0))
+		for range n {
+			kinds, want := "", 0.0
+			var args []any
+			for range rnd.IntN(14) {
+				kind, arg, value := randomVariadic(rnd)
+				kinds, args, want = kinds+kind, append(args, arg), want+value
+			}
+			got, err := addUp(kinds, args...)
+			require.NoError(t, err, "seed %d: %s %v", seed, kinds, args)
+			require.Equal(t, want, got, "seed %d: %s %v", seed, kinds, args)
+		}
+	})
 	t.Run("what has no C type names its position", func(t *testing.T) {
 		_, err := addUp("i", make(chan int))
 		require.ErrorIs(t, err, wasmffi.ErrNotSupported)
@@ -99,6 +124,50 @@ func variadicPromotions(t *testing.T, b Backend) {
 		require.ErrorIs(t, err, wasmffi.ErrArgCount)
 	})
 }
+
+// randomVariadic is an argument of a random type: the letter that add_up knows
+// it by, and what it adds.
+func randomVariadic(rnd *rand.Rand) (kind string, arg any, value float64) {
+	n := rnd.IntN(2001) - 1000
+	x := float64(n)
+	switch rnd.IntN(16) {
+	case 0:
+		return "i", n, x
+	case 1:
+		return "i", int8(n % 100), float64(n % 100)
+	case 2:
+		return "i", uint16(n + 1000), x + 1000
+	case 3:
+		return "u", uint32(n + 1000), x + 1000
+	case 4:
+		return "l", dtype.Long(n), x
+	case 5:
+		return "q", int64(n) << 40, x * (1 << 40)
+	case 6:
+		return "z", dtype.Size(n + 1000), x + 1000
+	case 7:
+		return "d", x / 4, x / 4
+	case 8:
+		return "d", float32(x / 4), x / 4
+	case 9:
+		return "L", dtype.LongDouble(x / 4), x / 4
+	case 10:
+		s := strings.Repeat("x", (n+1000)%50)
+		return "s", s, float64(len(s))
+	case 11:
+		return "p", []any{nil, &n32, dtype.Addr(1)}[(n+1000)%3], float64(min((n+1000)%3, 1))
+	case 12:
+		return "P", point{x, 3}, 3 * x
+	case 13:
+		return "t", tiny{int16(n)}, x
+	case 14:
+		return "o", odd{C: 5, I: int32(n)}, 5 * x
+	default:
+		return "r", rect{int32(n), 1, 2, 3}, x + 6
+	}
+}
+
+var n32 int32
 
 func variadicOf(t testing.TB, result dtype.Type, params ...dtype.Type) *dtype.Func {
 	t.Helper()
