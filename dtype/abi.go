@@ -48,8 +48,10 @@ const maxABIs = 16
 //   - windows-*: *-pc-windows-msvc. long is 4 bytes, wchar_t 2; enums are int;
 //     an empty struct has 4 bytes.
 //   - mingw-amd64: x86_64-w64-windows-gnu: long double is x87's, structs are laid
-//     out as ms_struct. gcc packs the bit-fields of packed structs there, clang
-//     does not; the rules are clang's.
+//     out as ms_struct. The rules are clang's. gcc's are the same but where it
+//     packs the bit-fields of packed structs, lets bit-fields align unions, and
+//     a typedef lower the alignment of a number; TestLayoutsAgainstGCC leaves
+//     that out.
 //   - freebsd-*: x86_64-unknown-freebsd, aarch64-unknown-freebsd.
 //
 // Vector types are aligned to their size, but to 16 bytes at most on arm64 and,

@@ -19,7 +19,8 @@ import (
 // that all lie at 0 a union, titles are dropped. Strings S are arrays of char, U
 // of char32_t, raw V of unsigned char. Structs have no tag. What C cannot
 // express wraps [ErrNotSupported]: overlapping fields, objects, dates, half
-// floats, and big-endian scalars outside a structured dtype.
+// floats, and big-endian scalars outside a structured dtype. A dict's 'aligned'
+// holds for what is nested in it too, as when NumPy reads its own text.
 func (a *ABI) FromNumPy(dtype string) (Type, error) {
 	fail := func(err error) (Type, error) { return nil, &Error{Op: "numpy dtype", Path: dtype, Err: err} }
 	if err := checkItemText(dtype); err != nil {

@@ -12,7 +12,12 @@
 //
 // Types are immutable once complete and safe for concurrent use. A struct or
 // union may first be declared and later be defined, which is how recursive
-// types are made; see [DeclareStruct].
+// types are made; see [DeclareStruct]. [ExtendStruct] makes a struct that begins
+// with another, as ctypes' classes and Go's embedding do.
+//
+// A type comes from a constructor, from a Go type ([FromGo]), from a NumPy dtype
+// or buffer format ([ABI.FromNumPy], [ABI.FromBufferFormat]), or from the
+// packages cdecl and debuginfo.
 //
 // # Layout
 //

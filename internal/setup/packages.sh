@@ -11,11 +11,13 @@ clang clang
 wasm-ld lld
 /usr/include/wasm32-wasi/stdio.h wasi-libc
 aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
+x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64
 /usr/aarch64-linux-gnu/include/stdio.h libc6-dev-arm64-cross
 qemu-aarch64-static qemu-user-static
 /usr/include/stb/stb_image.h libstb-dev
 /usr/include/zlib.h zlib1g-dev
 python3 python3
+/usr/lib/python3/dist-packages/numpy/__init__.py python3-numpy
 wat2wasm wabt
 "
 
