@@ -50,8 +50,8 @@ func (c *callable) callSlowly(f *wasmffi.Frame) error {
 
 // callPlaced makes the call once the frame's words are all there.
 func (c *callable) callPlaced(f *wasmffi.Frame) error {
-	if c.plan.direct && f.Ctx == nil {
-		return c.callDirectly(f, nil)
+	if c.plan.direct && (f.Ctx == nil || c.target.leaf != 0) {
+		return c.callDirectly(f, nil) // there is no callback to give the context to
 	}
 	r := takeRoom()
 	r.callback.Ctx = f.Ctx
@@ -74,7 +74,7 @@ func (c *callable) callDirectly(f *wasmffi.Frame, r *room) error {
 	if f.WantErrno {
 		args.errno = unsafe.Pointer(&f.Errno)
 	}
-	if n := cgocall(callC, unsafe.Pointer(&args)); n != 0 {
+	if n := c.run(&args); n != 0 {
 		if err := c.finish(&args, n, f); err != nil {
 			return err
 		}
@@ -87,6 +87,9 @@ func (c *callable) callDirectly(f *wasmffi.Frame, r *room) error {
 // finish is for direct calls that did not simply return: the first one of a
 // thread, failures, and those with a room.
 func (c *callable) finish(args *callArgs, n int32, f *wasmffi.Frame) error {
+	if c.target.leaf != 0 {
+		return c.finishLeaf(args, n)
+	}
 	if n == statusNoThread {
 		n = enterNew(args)
 	}

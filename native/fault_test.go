@@ -284,6 +284,19 @@ func TestAfterFault(t *testing.T) {
 		_, err = apply(func(x int32) (int32, error) { return load(8) }, 1)
 		fault(t, err)
 	})
+	t.Run("in leaf calls", func(t *testing.T) {
+		lib := openFaults(t, path, native.Options{AllowAfterFault: true})
+		load := bind[func(dtype.Addr) (int32, error)](t, native.Leaf(lib), "load")
+		recurse := bind[func(int32) (int32, error)](t, native.Leaf(lib), "recurse")
+		add := bind[func(int32, int32) int32](t, native.Leaf(lib), "add")
+		for i := range int32(2000) {
+			_, err := load(8)
+			require.Equal(t, "load_static", fault(t, err).Function)
+			require.Equal(t, i+1, add(i, 1))
+		}
+		_, err := recurse(1)
+		require.ErrorIs(t, err, wasmffi.ErrStackOverflow)
+	})
 	t.Run("after a callback that failed", func(t *testing.T) {
 		lib := openFaults(t, path, native.Options{})
 		mine := errors.New("mine")

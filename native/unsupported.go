@@ -29,6 +29,8 @@ func openProcess(name string) (wasmffi.Library, error) {
 	return nil, unsupported("calling shared libraries")
 }
 
+func leafOf(lib wasmffi.Library) wasmffi.Library { return lib }
+
 // Flush writes out what the stdio of this process's C library has buffered.
 // There is none that this package could call here.
 func Flush() error { return unsupported("flushing C's stdio") }
