@@ -115,8 +115,12 @@ func compilePointerArg(abi *dtype.ABI, g reflect.Type, t *dtype.Pointer, p dtype
 			return nil, err
 		}
 		return wordArg, nil
-	case g == viewType, g == pointerType, g == handleType, g == vaListType, g == arrayType, g.Implements(goPointerType), g.Implements(callbackType), isAddress(g):
+	case g == viewType, g == pointerType, g == handleType, g == vaListType, g.Implements(goPointerType), g.Implements(callbackType), isAddress(g):
 		return wordArg, nil
+	case g == arrayType:
+		return arrayArg(t, flowOf(g, t, p)), nil
+	case g == ndArgumentType:
+		return ndArg(t, flowOf(g, t, p)), nil
 	case g == referenceType:
 		return referenceArg(t, p), nil
 	case k == reflect.String, k == reflect.Slice && g != recordType, k == reflect.Pointer:

@@ -24,6 +24,8 @@ type call struct {
 	// extents are the sizes of C's memory that arguments point to, as far as
 	// they are known; only for a plan with a contract.
 	extents []uint64
+	// after is what is left to do when C has returned.
+	after []func() error
 }
 
 var calls = sync.Pool{New: func() any {
@@ -58,7 +60,9 @@ func (c *call) end() {
 	clear(c.callbacks)
 	clear(c.args)
 	clear(c.keys)
+	clear(c.after)
 	c.callbacks, c.args, c.keys = c.callbacks[:0], c.args[:0], c.keys[:0]
+	c.after = c.after[:0]
 	c.plan, c.errno = nil, 0
 	c.enc.Reset()
 	calls.Put(c)
@@ -79,6 +83,11 @@ func (c *call) run(ctx context.Context, wantErrno bool) error {
 	c.errno = Errno(f.Errno)
 	if err := c.enc.Finish(c.plan.space()); err != nil {
 		return c.plan.fail(0, err)
+	}
+	for _, f := range c.after {
+		if err := f(); err != nil {
+			return c.plan.fail(0, err)
+		}
 	}
 	if c.plan.contract {
 		return c.checkResults()

@@ -26,6 +26,9 @@ type Proto struct {
 	Sig *dtype.Func
 	// Params says more about Sig's parameters, in order: nil, or as many.
 	Params []Param
+	// Result, if set, says what array the result points to. The call's result
+	// is that memory.Array then.
+	Result *memory.NDPointer
 	// Errno asks for the errno of each call, in [Returned].
 	Errno bool
 	// ErrCheck, if set, sees what each call that ended normally came back
@@ -57,6 +60,9 @@ type Param struct {
 	// Convert, if set, is given the argument, or the default, and returns what
 	// is passed in its place, as ctypes' from_param.
 	Convert func(arg any) (any, error)
+	// Array, if set, says what array is to be passed: a memory.Array, a View
+	// of one, or a Go slice of numbers.
+	Array *memory.NDPointer
 }
 
 // Returned is what a call came back with, for [Proto.ErrCheck].
@@ -118,6 +124,8 @@ func bindProto(lib Library, at target, proto Proto) (*ProtoFunc, error) {
 		return fail(fmt.Errorf("%w: a prototype without a signature", ErrSignature))
 	case sig.Variadic():
 		return fail(fmt.Errorf("%w: a prototype of a variadic function", ErrNotSupported))
+	case proto.Result != nil && !isPointerType(sig.Result()):
+		return fail(fmt.Errorf("%w: an array for the result %v, which is no pointer", ErrSignature, sig.Result()))
 	case proto.Params != nil && len(proto.Params) != len(sig.Params()):
 		return fail(fmt.Errorf("%w: the prototype has %d for %s", ErrArgCount, len(proto.Params), dtype.Declare(sig, at.name)))
 	}
@@ -154,6 +162,9 @@ func (f *ProtoFunc) addParam(i int) error {
 		if p.Name != "" && other.Name == p.Name {
 			return fmt.Errorf("%w: two parameters of this name", ErrArgName)
 		}
+	}
+	if _, ok := dtype.Resolve(c.Type).(*dtype.Pointer); p.Array != nil && (!ok || p.isOut()) {
+		return fmt.Errorf("%w: an array for %v, which is no pointer that the caller gives", ErrSignature, c.Type)
 	}
 	if p.isOut() {
 		if err := f.checkOut(c.Type, p); err != nil {
@@ -193,7 +204,7 @@ func (f *ProtoFunc) checkOut(t dtype.Type, p *protoParam) error {
 // decides is left to the calls.
 func (f *ProtoFunc) checkDefault(i int) error {
 	p := &f.params[i]
-	if _, adapts := p.Default.(Argument); p.Default == nil || adapts || p.Convert != nil {
+	if _, adapts := p.Default.(Argument); p.Default == nil || adapts || p.Convert != nil || p.Array != nil {
 		return nil
 	}
 	c := takeCall()
@@ -234,7 +245,14 @@ func (f *ProtoFunc) Call(ctx context.Context, args ...any) (result any, outs []a
 	if err != nil {
 		return nil, nil, err
 	}
-	if result, err = c.anyResult(); err != nil {
+	if f.proto.Result == nil {
+		result, err = c.anyResult()
+	} else {
+		var a memory.Array
+		err = c.result(ndResult(f.proto.Result), reflect.ValueOf(&a).Elem())
+		result = a
+	}
+	if err != nil {
 		return nil, nil, err
 	}
 	for _, i := range f.outs {
@@ -282,7 +300,7 @@ func (f *ProtoFunc) enter(ctx context.Context, c *call, values []any) (blocks []
 		blocks[i] = -1
 		var v reflect.Value
 		if p.isIn() {
-			if v, err = p.converted(values[i]); err != nil {
+			if v, err = f.converted(i, values[i]); err != nil {
 				return nil, c.plan.fail(i+1, f.named(i, err))
 			}
 		}
@@ -294,14 +312,24 @@ func (f *ProtoFunc) enter(ctx context.Context, c *call, values []any) (blocks []
 }
 
 // converted is the argument to pass for what the caller gave.
-func (p *protoParam) converted(x any) (reflect.Value, error) {
+func (f *ProtoFunc) converted(i int, x any) (reflect.Value, error) {
+	p := &f.params[i]
 	if p.Convert != nil {
 		var err error
 		if x, err = p.Convert(x); err != nil {
 			return reflect.Value{}, err
 		}
 	}
-	return settle(reflect.ValueOf(x))
+	v, err := settle(reflect.ValueOf(x))
+	if p.Array == nil || err != nil {
+		return v, err
+	}
+	x = nil
+	if v.IsValid() {
+		x = v.Interface()
+	}
+	nd, err := ndArgumentOf(f.fn.lib.Space().ABI(), p.Array, x)
+	return reflect.ValueOf(nd), err
 }
 
 // passInto passes an argument, or the room for one that C gives, and reports

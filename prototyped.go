@@ -86,7 +86,7 @@ func (b *boundProto) checkParams() error {
 			continue
 		}
 		g, c := params[at], fn.proto.Sig.Params()[i]
-		if p.Convert != nil || g.Kind() == reflect.Interface && g != callbackType {
+		if p.Convert != nil || p.Array != nil || g.Kind() == reflect.Interface && g != callbackType {
 			continue // decided by the value
 		}
 		if p.Dir == dtype.InOut && !isReferenceTo(g) {
@@ -107,7 +107,11 @@ func (b *boundProto) checkResults() error {
 	case 1:
 		outs = outs[1:]
 		var err error
-		b.result, err = compileResult(lib, b.results[0], fn.proto.Sig)
+		if fn.proto.Result != nil && b.results[0] == arrayType {
+			b.result = ndResult(fn.proto.Result)
+		} else {
+			b.result, err = compileResult(lib, b.results[0], fn.proto.Sig)
+		}
 		if err != nil && fn.proto.ErrCheck != nil {
 			b.result, err = checkedResult, nil
 		}

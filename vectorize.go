@@ -160,36 +160,15 @@ func (r *mapRun) arrayOf(x any, p dtype.Type) (memory.Array, error) {
 		return x, nil
 	case memory.View:
 		return memory.AsArray(x)
-	case []float64:
-		return memory.ArrayFrom(abi, x, len(x))
-	case []float32:
-		return memory.ArrayFrom(abi, x, len(x))
-	case []int8:
-		return memory.ArrayFrom(abi, x, len(x))
-	case []int16:
-		return memory.ArrayFrom(abi, x, len(x))
-	case []int32:
-		return memory.ArrayFrom(abi, x, len(x))
-	case []int64:
-		return memory.ArrayFrom(abi, x, len(x))
-	case []uint8:
-		return memory.ArrayFrom(abi, x, len(x))
-	case []uint16:
-		return memory.ArrayFrom(abi, x, len(x))
-	case []uint32:
-		return memory.ArrayFrom(abi, x, len(x))
-	case []uint64:
-		return memory.ArrayFrom(abi, x, len(x))
-	case []complex64:
-		return memory.ArrayFrom(abi, x, len(x))
-	case []complex128:
-		return memory.ArrayFrom(abi, x, len(x))
 	case []int:
 		wide := make([]int64, len(x))
 		for i, n := range x {
 			wide[i] = int64(n)
 		}
 		return memory.ArrayFrom(abi, wide, len(wide))
+	}
+	if a, ok, err := sliceArray(abi, x); ok {
+		return a, err
 	}
 	if k := reflect.ValueOf(x).Kind(); k == reflect.Invalid || k == reflect.Slice || k == reflect.Pointer || k == reflect.Map {
 		return memory.Array{}, fmt.Errorf("%w: Go %T for an array of C %v", memory.ErrType, x, p)

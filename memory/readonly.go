@@ -64,6 +64,9 @@ const (
 	Writeable
 	// Aligned: each element is at a multiple of its type's alignment.
 	Aligned
+	// WriteBackIfCopy: no array has it. In an [NDPointer] it lets what C wrote
+	// to a copy come back.
+	WriteBackIfCopy
 )
 
 // Flags are computed from shape, strides and address.
@@ -91,7 +94,7 @@ func (f Flags) Has(g Flags) bool { return f&g == g }
 // String is the flags as numpy.ctypeslib.ndpointer names them, with commas.
 func (f Flags) String() string {
 	s := ""
-	for i, name := range []string{"C_CONTIGUOUS", "F_CONTIGUOUS", "OWNDATA", "WRITEABLE", "ALIGNED"} {
+	for i, name := range []string{"C_CONTIGUOUS", "F_CONTIGUOUS", "OWNDATA", "WRITEABLE", "ALIGNED", "WRITEBACKIFCOPY"} {
 		if f&(1<<i) != 0 {
 			if s != "" {
 				s += ","

@@ -5,6 +5,7 @@
  * native: cc -O2 -shared -fPIC -o libarrays.so arrays.c
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,3 +54,14 @@ long double widen(float x) { return x; }
 void count(int x) { entered += x; }
 int divide(int a, int b) { return a / b; }
 int twice(int (*f)(int), int x) { return f(f(x)); }
+
+/* A strided sum: x[i * step / 8] for i below n. */
+double strided_total(const double *x, int n, ptrdiff_t step) {
+	double s = 0;
+	for (int i = 0; i < n; i++) s += *(const double *)((const char *)x + i * step);
+	return s;
+}
+
+void double_all(double *x, int n) {
+	for (int i = 0; i < n; i++) x[i] *= 2;
+}
