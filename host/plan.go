@@ -99,6 +99,9 @@ func (c *callable) bindExport(sig *dtype.Func) error {
 		return c.lib.notFound(c.name)
 	}
 	t, _ := c.in.mod.res.Module.FuncType(e.Index)
+	if want := c.sig.Type; len(want.Results) == 0 && len(t.Results) == 1 {
+		t.Results = nil // declared void: the result stays on the call's stack, which has room for it
+	}
 	if err := matchSignature(c.name, sig, c.sig.Type, t); err != nil {
 		return err
 	}
@@ -170,7 +173,9 @@ func opFor(p guestabi.Place) wordOp {
 	}
 	switch t := dtype.Resolve(p.Scalar).(type) {
 	case *dtype.Bool:
-		op.kind = wordBool
+		if !p.BitField { // with one, what is not its bit is padding
+			op.kind = wordBool
+		}
 	case *dtype.Int:
 		if dtype.WASM32.Signed(t) {
 			op.kind = wordSigned

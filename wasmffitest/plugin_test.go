@@ -109,7 +109,8 @@ func TestWrongDeclarationsAreRefused(t *testing.T) {
 			"debug info has int report(const struct event *e): parameter 1: pointer to struct event.Text "+map[uint64]string{
 			4: "at offset 4 for struct event.at at offset 8",
 			8: "for struct event.at: const char * for double",
-		}[lib.Space().ABI().PointerSize()])
+		}[lib.Space().ABI().PointerSize()]+
+			"; declared struct event { int32_t Level; const char *Text; double At; }; debug info has struct event { int level; double at; const char *text; }")
 		_, err = wasmffi.Bind[func(uint32) int32](lib, "run")
 		require.ErrorIs(t, err, wasmffi.ErrSignature)
 		_, err = wasmffi.Var(lib, "last", dtype.CInt)
