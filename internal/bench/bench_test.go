@@ -55,6 +55,14 @@ func BenchmarkCall2(b *testing.B) {
 			add(2, 3)
 		}
 	})
+	b.Run("leaf", func(b *testing.B) {
+		add, err := wasmffi.Bind[func(int32, int32) int32](native.Leaf(openNative(b)), "add")
+		require.NoError(b, err)
+		b.ReportAllocs()
+		for b.Loop() {
+			add(2, 3)
+		}
+	})
 	b.Run("raw-wazero", func(b *testing.B) {
 		add := rawWazero(b).ExportedFunction("add")
 		ctx, stack := context.Background(), make([]uint64, 2)
@@ -81,6 +89,14 @@ func BenchmarkCall2(b *testing.B) {
 func BenchmarkCall2Float(b *testing.B) {
 	onBoth(b, func(b *testing.B, lib wasmffi.Library) {
 		add, err := wasmffi.Bind2[float64, float64, float64](lib, "fadd", nil)
+		require.NoError(b, err)
+		b.ReportAllocs()
+		for b.Loop() {
+			add.Call(2, 3)
+		}
+	})
+	b.Run("leaf", func(b *testing.B) {
+		add, err := wasmffi.Bind2[float64, float64, float64](native.Leaf(openNative(b)), "fadd", nil)
 		require.NoError(b, err)
 		b.ReportAllocs()
 		for b.Loop() {

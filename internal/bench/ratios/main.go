@@ -27,6 +27,8 @@ var limits = []limit{
 	{"typed native call, 2 scalars", "Call2/native", "Call2/cgo", "ns/op", 1.2},
 	{"typed native call, 2 doubles", "Call2Float/native", "Call2Float/cgo", "ns/op", 1.2},
 	{"struct by value, native, prepared", "ByValue/native", "ByValue/cgo", "ns/op", 2},
+	{"native leaf call, 2 scalars", "Call2/leaf", "Call2/cgo", "ns/op", 0.35},
+	{"native leaf call, 2 doubles", "Call2Float/leaf", "Call2Float/cgo", "ns/op", 0.35},
 	{"callback, sandbox", "Callback/sandbox", "Callback/raw-wazero", "ns/callback", 1.3},
 	{"callback, native", "Callback/native", "Callback/cgo", "ns/callback", 1.2},
 }
