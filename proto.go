@@ -167,7 +167,7 @@ func (f *ProtoFunc) addParam(i int) error {
 		return fmt.Errorf("%w: an array for %v, which is no pointer that the caller gives", ErrSignature, c.Type)
 	}
 	if p.isOut() {
-		if err := f.checkOut(c.Type, p); err != nil {
+		if err := f.checkOut(c, p); err != nil {
 			return err
 		}
 		f.outs = append(f.outs, i)
@@ -182,8 +182,10 @@ func (f *ProtoFunc) addParam(i int) error {
 	return f.checkDefault(i)
 }
 
-// checkOut checks that an out parameter points to something whose size is known.
-func (f *ProtoFunc) checkOut(t dtype.Type, p *protoParam) error {
+// checkOut checks that an out parameter points to one object whose size is
+// known.
+func (f *ProtoFunc) checkOut(c dtype.Param, p *protoParam) error {
+	t := c.Type
 	ptr, ok := dtype.Resolve(t).(*dtype.Pointer)
 	if !ok {
 		return fmt.Errorf("%w: out parameter of type %v, which is no pointer", ErrSignature, t)
@@ -196,6 +198,9 @@ func (f *ProtoFunc) checkOut(t dtype.Type, p *protoParam) error {
 	}
 	if ptr.ConstElem() {
 		return fmt.Errorf("%w: out parameter of type %v, which C does not write", ErrSignature, t)
+	}
+	if isBuffer := c.Contract != nil && !c.Contract.Len.IsZero(); isBuffer || dtype.Resolve(p.elem) == dtype.CChar {
+		return fmt.Errorf("%w: out parameter of type %v, which is a buffer: pass one", ErrSignature, t)
 	}
 	return nil
 }

@@ -198,6 +198,8 @@ func wrongPrototypes(t *testing.T, b Backend) {
 		{"one of unknown size", "is_null", wasmffi.Proto{Sig: fn(t, dtype.CInt, voidPtr), Params: []wasmffi.Param{{Name: "p", Dir: dtype.Out}}}, mismatch, "the size of void is unknown"},
 		{"one of an incomplete type", "tls_set", outOf(dtype.PointerTo(incomplete)), nil, ""},
 		{"one to const", "read_int", wasmffi.Proto{Sig: fn(t, dtype.CInt, constInts), Params: []wasmffi.Param{{Dir: dtype.Out}}}, mismatch, "which C does not write"},
+		{"a buffer of characters", "is_null", wasmffi.Proto{Sig: fn(t, dtype.CInt, dtype.PointerTo(dtype.CChar)), Params: []wasmffi.Param{{Dir: dtype.Out}}}, mismatch, "which is a buffer: pass one"},
+		{"a buffer by contract", "sum_ints", wasmffi.Proto{Sig: contracted(t, fn(t, dtype.CInt, intPtr, dtype.CInt), "x", "n"), Params: []wasmffi.Param{{Dir: dtype.Out}, {}}}, mismatch, "which is a buffer: pass one"},
 		{"an out parameter with a default", "bump_by", bump(wasmffi.Param{Dir: dtype.Out, Default: 5}), mismatch, "takes no argument"},
 		{"a default out of range", "plus", two(wasmffi.Param{Name: "a", Default: int64(1) << 40}, wasmffi.Param{}), memory.ErrRange, "arg 1: a: default: "},
 		{"a default of another type", "plus", two(wasmffi.Param{}, wasmffi.Param{Name: "b", Default: "x"}), memory.ErrType, "arg 2: b: default: "},
@@ -235,4 +237,16 @@ func wrongPrototypes(t *testing.T, b Backend) {
 	refused(err, memory.ErrType, "arg 4: rem: ")
 	_, err = wasmffi.BindProto[func(a, b int32) (s string, q, r int32)](lib, "div_mod", divMod(t))
 	refused(err, memory.ErrType, "result: ")
+}
+
+// contracted is a signature of a pointer and its length, which a rule says.
+func contracted(t testing.TB, sig *dtype.Func, pointer, length string) *dtype.Func {
+	t.Helper()
+	ps := append([]dtype.Param(nil), sig.Params()...)
+	ps[0].Name, ps[1].Name = pointer, length
+	named, err := dtype.NewFunc(sig.Result(), ps, false)
+	require.NoError(t, err)
+	f, err := named.WithContract(pointer + "[" + length + "]")
+	require.NoError(t, err)
+	return f
 }
