@@ -120,7 +120,7 @@ func (l *lifted) unknownType(i int, s *scope) (name string, pos int, ok bool) {
 	if l.tokens[i-1].kind != lexIdent || keywords[name] || s.isTypeName(name) {
 		return "", 0, false
 	}
-	if l.tokens[i].kind != lexIdent && word(i) != "*" {
+	if next := word(i); next != "*" && (l.tokens[i].kind != lexIdent || keywords[next] && !isQualifier(next)) {
 		return "", 0, false
 	}
 	switch word(i - 2) {
