@@ -21,6 +21,9 @@ import (
 // A C object may be less aligned than Go wants (packed structs): check its
 // address against t.Align() before taking it for a *T.
 func (a *ABI) MatchGo(t reflect.Type, c Type) error {
+	if t == nil {
+		return &Error{Op: "go type on " + a.name, Type: c, Err: fmt.Errorf("%w: no Go type", ErrMismatch)}
+	}
 	align, err := a.Align(c)
 	if err != nil {
 		return err

@@ -87,6 +87,9 @@ func (Addr) CType() (Type, error) { return PointerTo(CVoid), nil }
 //
 // One Go type has one C type, compared with ==, in all calls.
 func FromGo(t reflect.Type) (Type, error) {
+	if t == nil {
+		return nil, &Error{Op: "go type", Err: fmt.Errorf("%w: no type", ErrInvalid)}
+	}
 	for {
 		m := &goMapper{done: map[reflect.Type]Type{}}
 		c, err := m.convert(t)

@@ -101,6 +101,8 @@ func (p *printer) declare(t Type, decl string, isConst bool) string {
 		base = p.tagged("enum", t.tag, func() string { return p.enum(t) })
 	case *Vector:
 		base = p.vector(t)
+	case nil:
+		base = "(no type)"
 	default:
 		base = t.String()
 	}

@@ -24,7 +24,7 @@ func Define(t Type) string {
 	case *Union:
 		return p.packed(&t.record, p.record("union", t.tag, &t.record))
 	}
-	return t.String()
+	return p.declare(t, "", false)
 }
 
 func (p *printer) enum(t *Enum) string {

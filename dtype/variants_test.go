@@ -76,6 +76,27 @@ func TestEveryVariant(t *testing.T) {
 	assert.Len(t, kinds, 13, "variants of Type")
 }
 
+// No type at all is an error like any other.
+func TestNoType(t *testing.T) {
+	_, err := WASM32.Layout(nil)
+	assert.ErrorIs(t, err, ErrInvalid)
+	_, err = WASM32.Find(nil, "x.y")
+	assert.EqualError(t, err, "dtype: path (no type).x: no such member: not a struct or union")
+	_, err = WASM32.NumPy(nil)
+	assert.ErrorIs(t, err, ErrInvalid)
+	_, err = WASM32.Describe(nil)
+	assert.ErrorIs(t, err, ErrInvalid)
+	_, err = FromGo(nil)
+	assert.ErrorIs(t, err, ErrInvalid)
+	assert.ErrorIs(t, WASM32.MatchGo(nil, CInt), ErrMismatch)
+	assert.ErrorIs(t, WASM32.MatchGo(reflect.TypeFor[int32](), nil), ErrInvalid)
+	_, err = VectorOf(nil, 4)
+	assert.ErrorIs(t, err, ErrInvalid)
+	assert.Equal(t, "(no type)", Define(nil))
+	assert.Equal(t, "(no type) x", Declare(nil, "x"))
+	assert.False(t, Identical(nil, CInt))
+}
+
 func TestAlienType(t *testing.T) {
 	for _, v := range []Type{alien{}, must(ArrayOf(alien{}, 2)), must(NewNamed("t", alien{})), mustStruct(t, "s", Attr{}, Field{Name: "a", Type: alien{}})} {
 		_, err := WASM32.Layout(v)
