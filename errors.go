@@ -27,6 +27,9 @@ var (
 	ErrSignature = errors.New("signature mismatch")
 	// ErrArgCount: a call with too many or too few arguments.
 	ErrArgCount = errors.New("wrong number of arguments")
+	// ErrArgName: a [Named] argument that the function has no parameter for, or
+	// that was given already.
+	ErrArgName = errors.New("wrong argument name")
 	// ErrTrap: C did something that cannot go on. The errors that wrap it wrap
 	// one of the next four too, if it is one of them.
 	ErrTrap = errors.New("trap")

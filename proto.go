@@ -2,7 +2,6 @@ package wasmffi
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 
@@ -369,7 +368,3 @@ func isReferenceTo(g reflect.Type) bool {
 	}
 	return g.Kind() == reflect.Pointer || g.Kind() == reflect.Slice
 }
-
-// ErrArgName: an argument's name that is wrong: the function has no such
-// parameter, or it was given already.
-var ErrArgName = errors.New("wrong argument name")

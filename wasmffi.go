@@ -58,8 +58,8 @@
 //	[BindProto]          parameters named, left out, out; results checked
 //	[BindTable]          C's structs and arrays of function pointers
 //
-// A Go func among the results of any of them is a C function pointer that C
-// returned.
+// A Go func as the result of any of them is the C function that a returned
+// pointer points to, bound anew by each call.
 //
 // # Errors
 //
