@@ -40,6 +40,31 @@ func BenchmarkRoot(b *testing.B) {
 			checked(2, 3)
 		}
 	})
+	type args struct{ A, B int32 }
+	prepared, err := wasmffi.Prepare[args, int32](lib, "f", nil)
+	require.NoError(b, err)
+	dynamic, err := wasmffi.BindFunc(lib, "f", sigOf(b, dtype.CInt, dtype.CInt, dtype.CInt))
+	require.NoError(b, err)
+	undeclared, err := wasmffi.BindUndeclared(lib, "f", nil)
+	require.NoError(b, err)
+	b.Run("Prepare", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			prepared.Call(args{2, 3})
+		}
+	})
+	b.Run("Func", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _ = dynamic.Call(nil, 2, 3)
+		}
+	})
+	b.Run("Undeclared", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _ = undeclared.Call(nil, 2, 3)
+		}
+	})
 	b.Run("Bind-reflect", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
