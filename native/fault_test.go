@@ -112,7 +112,7 @@ func TestFaults(t *testing.T) {
 		{"beyond the end of a mapped file", false, func(t *testing.T, lib wasmffi.Library) error {
 			_, err := bind[func() (int32, error)](t, lib, "beyond_file")()
 			return err
-		}, wasmffi.ErrFault, syscall.SIGBUS, 1, "beyond_file", "p[4096]", "SIGBUS: no access to address"},
+		}, wasmffi.ErrFault, syscall.SIGBUS, 1, "beyond_file", "int beyond_file", "SIGBUS: no access to address"},
 		{"a struct by value", false, func(t *testing.T, lib wasmffi.Library) error {
 			_, err := bind[func(big, dtype.Addr) (big, error)](t, lib, "load_big")(big{}, 8)
 			return err
