@@ -40,6 +40,8 @@ func TestErrors(t *testing.T) {
 		{"struct s { int a[N]; };", "cdecl: <decl>:1:17: array length: not a constant expression: \"N\" is not declared\n\tstruct s { int a[N]; };"},
 		{"enum e { A = x };", "cdecl: <decl>:1:10: value of A: not a constant expression: \"x\" is not declared\n\tenum e { A = x };"},
 		{"enum e { A = 0xffffffffffffffff, B };", "cdecl: <decl>:1:34: value of B exceeds every integer type\n\tenum e { A = 0xffffffffffffffff, B };"},
+		{"enum e : unsigned char { A = 300 };", "cdecl: <decl>:1:1: enum e: invalid type: A = 300 does not fit unsigned char\n\tenum e : unsigned char { A = 300 };"},
+		{"enum e { A = -1, B = 1ull << 63 };", "cdecl: <decl>:1:1: enum e: invalid type: no integer type holds both -1 and constants beyond INT64_MAX\n\tenum e { A = -1, B = 1ull << 63 };"},
 		{"enum e x;", "cdecl: <decl>:1:1: enum e is not declared\n\tenum e x;"},
 		{"struct s { int a; }; union s *u;", "cdecl: <decl>:1:22: union s: <decl>:1 declares it as struct s\n\tstruct s { int a; }; union s *u;"},
 		{"struct s { int a; };\nstruct s { char a; };", "cdecl: <decl>:2:1: struct s is already defined in another way at <decl>:1\n\tstruct s { char a; };"},

@@ -259,6 +259,9 @@ func (r *reader) complete(t dtype.Type, name string, pos int) error {
 // typeErrorAt is dtype's error about a type at a place.
 func (r *reader) typeErrorAt(pos int, err error) error {
 	if e, ok := errors.AsType[*dtype.Error](err); ok && e.Path != "" {
+		if e.Type == nil { // an enum that came to nothing
+			return r.errorAt(pos, e.Err, "%s %s", e.Op, e.Path)
+		}
 		return r.errorAt(pos, e.Err, "%v: %s", e.Type, e.Path)
 	}
 	return r.errorAt(pos, err, "")
