@@ -6,16 +6,29 @@
 #include <stdio.h>
 
 /* Gives memory for a float array of dim dimensions. */
-typedef void *(*allocator_t)(int dim, int *shape);
+typedef float *(*allocator_t)(int dim, int *shape);
+/* The same, through a pointer to C's pointer. */
+typedef void (*placer_t)(int dim, int *shape, float **data);
+
+static void fill(float *data, const int *shape) {
+	for (int i = 0; i < shape[0]; i++)
+		for (int j = 0; j < shape[1]; j++)
+			data[i * shape[1] + j] = (i + 1) * (j + 1);
+}
 
 void foo(allocator_t allocate) {
 	int shape[] = {2, 3};
 	printf("foo: calling the allocator\n");
 	float *data = allocate(2, shape);
 	printf("foo: the allocator returned %p\n", (void *)data);
-	if (!data)
-		return;
-	for (int i = 0; i < shape[0]; i++)
-		for (int j = 0; j < shape[1]; j++)
-			data[i * shape[1] + j] = (i + 1) * (j + 1);
+	if (data)
+		fill(data, shape);
+}
+
+void bar(placer_t place) {
+	int shape[] = {3, 2};
+	float *data = NULL;
+	place(2, shape, &data);
+	if (data)
+		fill(data, shape);
 }
