@@ -322,6 +322,21 @@ func outParameters(t *testing.T, b Backend) {
 		require.NoError(t, err)
 		require.EqualValues(t, 'B'+7, typed("B", 7))
 	})
+	t.Run("from many goroutines", func(t *testing.T) {
+		f := bindProto(t, lib, "div_mod", divMod(t))
+		typed, err := wasmffi.BindProto[func(a, b int32) (quot, rem int32, err error)](lib, "div_mod", divMod(t))
+		require.NoError(t, err)
+		parallel(8, func(g int) {
+			for i := range 100 {
+				a, b := int32(1000*g+i), int32(i+1)
+				_, outs, err := f.Call(nil, wasmffi.Named{"a": a, "b": b})
+				q, r, err2 := typed(a, b)
+				if err != nil || err2 != nil || outs[0] != a/b || outs[1] != a%b || q != a/b || r != a%b {
+					t.Errorf("%d / %d: %v, %d, %d; %v, %v", a, b, outs, q, r, err, err2)
+				}
+			}
+		})
+	})
 	t.Run("of an address", func(t *testing.T) {
 		sym, err := lib.Lookup("bump_by")
 		require.NoError(t, err)
