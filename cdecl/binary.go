@@ -1,6 +1,8 @@
 package cdecl
 
 import (
+	"fmt"
+
 	"modernc.org/cc/v4"
 
 	"github.com/wasmffi/wasmffi/dtype"
@@ -79,7 +81,7 @@ func (r *reader) intBinary(op string, x, y operand) (operand, error) {
 		x.u *= y.u
 	case "/", "%":
 		if y.u == 0 {
-			return operand{}, errNotConstant
+			return operand{}, fmt.Errorf("%w: division by zero", errNotConstant)
 		}
 		q, m := x.u/y.u, x.u%y.u
 		if isSigned && y.u == ^uint64(0) {

@@ -119,12 +119,23 @@ func (r *reader) function(q qualified, list *cc.ParameterTypeList, at cc.Token) 
 	r.params++
 	defer func() { r.params-- }()
 	var params []dtype.Param
+	names := map[string]bool{}
 	if list != nil {
 		for l := list.ParameterList; l != nil; l = l.ParameterList {
+			if d := l.ParameterDeclaration; d == nil || d.DeclarationSpecifiers == nil && d.Declarator == nil {
+				if l.Token.Ch == ',' {
+					at = l.Token
+				}
+				return q, r.errorAt(r.offset(at), nil, "a parameter is missing after %q", string(rune(at.Ch)))
+			}
 			p, err := r.param(l.ParameterDeclaration)
 			if err != nil {
 				return q, err
 			}
+			if p.Name != "" && names[p.Name] {
+				return q, r.errorAt(l.ParameterDeclaration.Position().Offset, nil, "two parameters of the name %q", p.Name)
+			}
+			names[p.Name] = true
 			params = append(params, p)
 		}
 	}

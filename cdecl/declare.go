@@ -214,6 +214,9 @@ func (r *reader) declarator(base specs, baseErr error, d *cc.Declarator, attrs [
 	default:
 		sym.Kind, sym.Type, sym.Const, sym.Static = Variable, t.t, t.isConst, base.static
 	}
+	if _, void := dtype.Resolve(t.t).(*dtype.Void); void && err == nil && sym.Kind == Variable {
+		return r.errorAt(pos, nil, "variable %q of type void", name)
+	}
 	if err != nil {
 		if !errors.Is(err, dtype.ErrNotSupported) {
 			return err

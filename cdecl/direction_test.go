@@ -39,7 +39,7 @@ func TestDirections(t *testing.T) {
 		{"int f(_Out_ int a[static 3], _In_ int b[const restrict 2])", dirs{out, in}},
 		{"#define IN\n#define OUT\n#define OPTIONAL\nint f(IN int *a, OUT int *b, IN OUT int *c, OUT OPTIONAL int *d)", dirs{in, out, inout, out}},
 		{"#define _Out_ /* nothing */\n#define _In_reads_(n)\n#define __in // nothing\nint f(_Out_ int *a, _In_reads_(3) int *b, __in int *c)", dirs{out, in, in}},
-		{"int f(int *__in, _Out_ int *__out, int __in[3], int __out_fd)", dirs{none, out, none, none}},
+		{"int f(int *__in, _Out_ int *__out, int __inout[3], int __out_fd)", dirs{none, out, none, none}},
 		{"enum { IN, OUT }; int f(int a[OUT + 1])", dirs{none}},
 		{"int f(int *a); int f(_Out_ int *a)", dirs{out}},
 		{"int f(_Out_ int *a); int f(int *a)", dirs{out}},

@@ -76,6 +76,11 @@ func lift(u *unit, abi *dtype.ABI) (*lifted, error) {
 		}
 		i = next
 	}
+	for _, a := range l.attrs {
+		if like := layoutTypo(a.name); like != "" {
+			return nil, l.errorAt(a.pos, nil, "unknown attribute %q%s", a.name, like)
+		}
+	}
 	l.bodies()
 	return l.lifted, l.pointersEnd()
 }
@@ -263,6 +268,15 @@ func (l *lifter) attributeList(i, end int, declspec bool) {
 		}
 		l.attrs = append(l.attrs, a)
 	}
+}
+
+// layoutTypo suggests the attribute that an unknown one is most like, of those
+// without which a layout would silently be another.
+func layoutTypo(name string) string {
+	if name == "" || name[0] == '_' {
+		return ""
+	}
+	return nearest(name, []string{"packed", "aligned", "vector_size", "ms_struct", "gcc_struct", "transparent_union", "scalar_storage_order"})
 }
 
 // plainName is an attribute's name without the underscores of __packed__.

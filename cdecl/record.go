@@ -3,6 +3,7 @@ package cdecl
 import (
 	"errors"
 	"math"
+	"sort"
 
 	"modernc.org/cc/v4"
 
@@ -116,12 +117,29 @@ func (r *reader) define(t recordType, s *cc.StructOrUnionSpecifier, pos, open, e
 		return err
 	}
 	if err := t.Define(attr, fields...); err != nil {
-		return r.typeErrorAt(pos, err)
+		return r.typeErrorAt(r.memberPos(pos, open, end, err), err)
 	}
 	if has(attrs, "transparent_union") && len(fields) > 0 {
 		r.scope.transparent[t] = true
 	}
 	return nil
+}
+
+// memberPos is where the member is declared that an error of dtype's is about,
+// or pos.
+func (r *reader) memberPos(pos, open, end int, err error) int {
+	e, ok := errors.AsType[*dtype.Error](err)
+	if !ok {
+		return pos
+	}
+	i := sort.Search(len(r.tokens), func(i int) bool { return r.tokens[i].pos > open })
+	for depth := 0; i < len(r.tokens) && r.tokens[i].pos < end; i++ {
+		depth += r.nesting(r.tokens[i])
+		if depth == 0 && r.tokens[i].kind == lexIdent && r.word(i) == e.Path {
+			pos = r.tokens[i].pos // the last one, if two have the name
+		}
+	}
+	return pos
 }
 
 // memberEnd is where a declaration of members ends.

@@ -20,12 +20,19 @@ func (r *reader) add(sym *symbol, pos int) error {
 	case old.err != nil || sym.err != nil || sym.Kind == Constant:
 		return nil
 	case !r.compatible(old.Type, sym.Type):
-		return r.errorAt(pos, nil, "%q is declared as %q here and as %q at %s:%d", sym.Name,
-			dtype.Declare(sym.Type, sym.Name), dtype.Declare(old.Type, old.Name), old.File, old.Line)
+		return r.errorAt(pos, nil, "%q is declared as %q here and as %q at %s:%d", sym.Name, spelt(sym), spelt(old), old.File, old.Line)
 	case r.saysMore(sym.Type, old.Type):
 		old.Type = sym.Type
 	}
 	return nil
+}
+
+// spelt is a declaration in C.
+func spelt(sym *symbol) string {
+	if n, ok := sym.Type.(*dtype.Named); ok && sym.Kind == Typedef {
+		return "typedef " + dtype.Declare(n.Underlying(), n.Name())
+	}
+	return dtype.Declare(sym.Type, sym.Name)
 }
 
 // compatible reports whether two declarations of one name agree.

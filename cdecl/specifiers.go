@@ -126,7 +126,7 @@ func (w *specifierWords) add(ts *cc.TypeSpecifier) (err error) {
 		return err
 	}
 	if w.other != nil {
-		return r.errorAt(ts.Position().Offset, nil, "two types in one declaration")
+		return r.errorAt(ts.Position().Offset, nil, "two types in one declaration; a semicolon may be missing before")
 	}
 	w.other, w.isConst = q.t, w.isConst || q.isConst
 	return nil
