@@ -35,10 +35,11 @@ var (
 	ErrTrap = errors.New("trap")
 	// ErrFault: C accessed memory that is not there, or not for it.
 	ErrFault = errors.New("out of bounds memory access")
-	// ErrDivideByZero: C divided an integer by zero, or the least one by -1.
+	// ErrDivideByZero: C divided an integer by zero, or natively the least
+	// one by -1.
 	ErrDivideByZero = errors.New("integer divide by zero")
-	// ErrUnreachable: C came to code that stands for unreachable:
-	// __builtin_trap, assertions, an instruction that is none.
+	// ErrUnreachable: C came to an instruction that is none, as
+	// __builtin_trap and __builtin_unreachable make.
 	ErrUnreachable = errors.New("unreachable code reached")
 	// ErrStackOverflow: C ran out of stack.
 	ErrStackOverflow = errors.New("stack overflow")
@@ -50,7 +51,7 @@ var (
 	ErrCallback = errors.New("callback failed")
 	// ErrLimit: a limit of the sandbox was reached.
 	ErrLimit = errors.New("limit exceeded")
-	// ErrPoisoned: the library crashed before and its state is unknown.
+	// ErrPoisoned: a native library faulted before and its state is unknown.
 	ErrPoisoned = errors.New("library is poisoned")
 	// ErrNotSupported: this backend, platform or type has no such operation.
 	ErrNotSupported = dtype.ErrNotSupported

@@ -3,7 +3,7 @@ package native
 import "github.com/wasmffi/wasmffi"
 
 // Leaf is the library with leaf calls: what is bound through it is called
-// without telling Go's scheduler, which takes a third of the time or less.
+// without telling Go's scheduler, which takes less than half the time.
 //
 //	cos, err := wasmffi.Bind[func(float64) float64](native.Leaf(libm), "cos")
 //

@@ -8,8 +8,7 @@
 //	y := cos(0.5)                                                      // double y = cos(0.5);
 //
 // Importing it is the decision to trust machine code: a shared library can do
-// whatever the process can, and a fault in it ends the process. What came from
-// elsewhere belongs in the sandbox.
+// whatever the process can. What came from elsewhere belongs in the sandbox.
 //
 // # Platforms
 //
@@ -41,9 +40,55 @@
 // runtime.Goexit in a callback ends the goroutine and discards C's frames, as
 // longjmp would; on a thread that C started it ends the process.
 //
+// # Faults
+//
+// On Linux, amd64 and arm64, a fault in C ends the call and not the process: a
+// segmentation fault, a bus error, a division by zero, an illegal instruction, a
+// trap, running out of stack. The error is a [*FaultError] and wraps
+// [wasmffi.ErrTrap]. Nothing of the call is left in Go: its thread, stack and
+// memory are free for the next one, and an outer call goes on when the callback
+// that the fault was in returns.
+//
+// C is left as it was, halfway. Locks that it held stay locked, also those of
+// malloc and stdio; what it allocated is not freed; data that it was changing
+// is half changed; a C++ destructor does not run. So the library is poisoned:
+// further calls through it are errors wrapping [wasmffi.ErrPoisoned]. Memory can
+// be read and symbols looked up. Close waits for nothing, does not flush stdio,
+// and leaves the library loaded: opening it again finds its data as the fault
+// left it. Other libraries are not refused, but what shares a lock with the dead
+// call waits for it forever; a process that goes on after a fault in malloc or
+// stdio will hang sooner or later, in [Flush] perhaps. [Options].AllowAfterFault
+// is for libraries that compute and keep nothing.
+//
+// The rounding mode and other floating-point control are those of a new thread
+// afterwards. The signal mask is as C had it.
+//
+// What still ends the process: abort and failed assertions; a fault on a thread
+// that C started, unless in C that a callback there has called; in a signal
+// handler of C's; in C that was called by way of cgo or by another package;
+// while a library is loaded or unloaded, or memory freed; a signal that was sent
+// with kill or raise, unless [os/signal.Notify] takes it; memory that C spoiled
+// without a fault and Go trips over later. Who expects those runs the library in
+// a process of its own, or compiles it for the sandbox.
+//
+// The guard is a signal handler that is installed with the first library opened
+// and hands everything else to the handler before it, which is Go's: nil
+// dereferences in Go panic as always, and [runtime/debug.SetPanicOnFault] works.
+// A library that installs its own handler later gets C's faults first, and this
+// guard those that it passes on. Without a fault the guard costs a call about a
+// nanosecond; [Options].NoFaultGuard takes a library out of it.
+//
+// On other platforms a fault in C ends the process.
+//
+// # Leaf calls
+//
+// [Leaf] calls C functions that return at once without telling Go's scheduler,
+// for less than half the price. Its hazards are listed there.
+//
 // # Close
 //
 // Close waits for calls in flight, flushes C's stdio, and unloads the library
+// (see above for one that is poisoned)
 // once no view of its variables is in use. Calls after it are errors. What C
 // keeps running by itself, as a thread of its own, has to be stopped first.
 //
