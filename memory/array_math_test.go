@@ -279,3 +279,33 @@ func TestSpaceWithoutBytes(t *testing.T) {
 	assert.Equal(t, "[[0 1 2]\n [3 4 5]]", a.String())
 	assert.ErrorIs(t, errorOf(a.Sum()), ErrNotSupported)
 }
+
+// What is added eight bytes at a time, at every alignment and length.
+func TestNarrowWords(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for n := range 40 {
+		x, y, d := make([]int8, n+1), make([]int8, n+1), make([]int8, n+1)
+		for i := range x {
+			x[i], y[i] = int8(rng.Uint32()), int8(rng.Uint32())
+		}
+		if n == 0 {
+			continue
+		}
+		a, b, out := arrayFrom(t, x[1:]), arrayFrom(t, y[1:]), arrayFrom(t, d[1:])
+		require.NoError(t, Add.Into(out, a, b))
+		sum := int64(0)
+		for i := range n {
+			require.Equal(t, x[i+1]+y[i+1], d[i+1])
+			sum += int64(x[i+1])
+		}
+		require.Equal(t, sum, must(LoadItem[int64](must(a.Sum())(t)))(t))
+		require.NoError(t, Sub.Into(out, a, b))
+		for i := range n {
+			require.Equal(t, x[i+1]-y[i+1], d[i+1])
+		}
+		w, z := must(a.AsType(nil, dtype.Int16, Safe))(t), must(b.AsType(nil, dtype.Int16, Safe))(t)
+		for i, v := range values[int16](t, must(Sub.Of(w, z))(t)) {
+			require.Equal(t, int16(x[i+1])-int16(y[i+1]), v)
+		}
+	}
+}

@@ -284,9 +284,17 @@ func foldComplex[P floating](op Op) fold {
 			t[1] += im
 		}
 	}
-	size := 8
-	if _, double := any(P(0)).(float64); double {
-		size = 16
+	return func(acc, src []byte) {
+		t, s := elems[P](acc), elems[P](src)
+		re, im := t[0], t[1]
+		for ; len(s) >= 2; s = s[2:] {
+			switch r, i := s[0], s[1]; {
+			case op == Mul:
+				re, im = P(re*r)-P(im*i), P(re*i)+P(im*r)
+			case !firstOf(op, re, im, r, i):
+				re, im = r, i
+			}
+		}
+		t[0], t[1] = re, im
 	}
-	return foldEach(complexLoop[P](op), size)
 }

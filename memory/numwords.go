@@ -14,39 +14,51 @@ const (
 	low8   = 0x0101010101010101
 )
 
-// words calls word for every eight bytes and rest for those left.
-func words(dst, a, b []byte, word func(x, y uint64) uint64, rest loop2) {
-	n := len(dst) &^ 7
-	for i := 0; i < n; i += 8 {
-		x, y := binary.LittleEndian.Uint64(a[i:i+8]), binary.LittleEndian.Uint64(b[i:i+8])
-		binary.LittleEndian.PutUint64(dst[i:i+8], word(x, y))
-	}
-	rest(dst[n:], a[n:], b[n:])
-}
-
 // narrowLoop is addition or subtraction of numbers of 8 or 16 bits; nil for
 // any other operation.
 func narrowLoop(op Op, k numKind) loop2 {
-	narrow8, narrow16 := numSizes[k] == 1 && k.integer(), numSizes[k] == 2
+	var high uint64
 	switch {
-	case op == Add && narrow8:
+	case numSizes[k] == 1 && k.integer():
+		high = high8
+	case numSizes[k] == 2:
+		high = high16
+	default:
+		return nil
+	}
+	add, sub := addLoop[uint8], subLoop[uint8]
+	if high == high16 {
+		add, sub = addLoop[uint16], subLoop[uint16]
+	}
+	switch op {
+	case Add:
 		return func(dst, a, b []byte) {
-			words(dst, a, b, func(x, y uint64) uint64 { return (x&^high8 + y&^high8) ^ (x^y)&high8 }, addLoop[uint8])
+			n := len(dst) &^ 7
+			addWords(high, dst[:n], a[:n], b[:n])
+			add(dst[n:], a[n:], b[n:])
 		}
-	case op == Sub && narrow8:
+	case Sub:
 		return func(dst, a, b []byte) {
-			words(dst, a, b, func(x, y uint64) uint64 { return (x | high8 - y&^high8) ^ (x^^y)&high8 }, subLoop[uint8])
-		}
-	case op == Add && narrow16:
-		return func(dst, a, b []byte) {
-			words(dst, a, b, func(x, y uint64) uint64 { return (x&^high16 + y&^high16) ^ (x^y)&high16 }, addLoop[uint16])
-		}
-	case op == Sub && narrow16:
-		return func(dst, a, b []byte) {
-			words(dst, a, b, func(x, y uint64) uint64 { return (x | high16 - y&^high16) ^ (x^^y)&high16 }, subLoop[uint16])
+			n := len(dst) &^ 7
+			subWords(high, dst[:n], a[:n], b[:n])
+			sub(dst[n:], a[n:], b[n:])
 		}
 	}
 	return nil
+}
+
+func addWords(high uint64, d, a, b []byte) {
+	for i := 0; i+8 <= len(d); i += 8 {
+		x, y := binary.LittleEndian.Uint64(a[i:i+8]), binary.LittleEndian.Uint64(b[i:i+8])
+		binary.LittleEndian.PutUint64(d[i:i+8], (x&^high+y&^high)^(x^y)&high)
+	}
+}
+
+func subWords(high uint64, d, a, b []byte) {
+	for i := 0; i+8 <= len(d); i += 8 {
+		x, y := binary.LittleEndian.Uint64(a[i:i+8]), binary.LittleEndian.Uint64(b[i:i+8])
+		binary.LittleEndian.PutUint64(d[i:i+8], (x|high-y&^high)^(x^^y)&high)
+	}
 }
 
 // truths is 1 in each byte that is not 0.
@@ -57,19 +69,25 @@ func boolLoop(op Op) loop2 {
 	switch op {
 	case Add, Maximum:
 		return func(dst, a, b []byte) {
-			words(dst, a, b, func(x, y uint64) uint64 { return truths(x | y) }, func(dst, a, b []byte) {
-				for i := range dst {
-					dst[i] = b2u(a[i]|b[i] != 0)
-				}
-			})
+			n := len(dst) &^ 7
+			for i := 0; i < n; i += 8 {
+				x := binary.LittleEndian.Uint64(a[i:i+8]) | binary.LittleEndian.Uint64(b[i:i+8])
+				binary.LittleEndian.PutUint64(dst[i:i+8], truths(x))
+			}
+			for i := n; i < len(dst); i++ {
+				dst[i] = b2u(a[i]|b[i] != 0)
+			}
 		}
 	case Mul, Minimum:
 		return func(dst, a, b []byte) {
-			words(dst, a, b, func(x, y uint64) uint64 { return truths(x) & truths(y) }, func(dst, a, b []byte) {
-				for i := range dst {
-					dst[i] = b2u(a[i] != 0) & b2u(b[i] != 0)
-				}
-			})
+			n := len(dst) &^ 7
+			for i := 0; i < n; i += 8 {
+				x, y := binary.LittleEndian.Uint64(a[i:i+8]), binary.LittleEndian.Uint64(b[i:i+8])
+				binary.LittleEndian.PutUint64(dst[i:i+8], truths(x)&truths(y))
+			}
+			for i := n; i < len(dst); i++ {
+				dst[i] = b2u(a[i] != 0) & b2u(b[i] != 0)
+			}
 		}
 	}
 	return nil

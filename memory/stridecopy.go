@@ -2,6 +2,7 @@ package memory
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 )
 
@@ -18,6 +19,18 @@ func strideCopy(dst []byte, d, ds int64, src []byte, s, ss int64, n, size int) {
 	}
 	if ss == 0 && ds == w {
 		repeat(dst[d:d+int64(n)*w], src[s:s+w])
+		return
+	}
+	done := false
+	switch size {
+	case 2:
+		done = copyEach[uint16](dst, d, ds, src, s, ss, n)
+	case 4:
+		done = copyEach[uint32](dst, d, ds, src, s, ss, n)
+	case 8:
+		done = copyEach[uint64](dst, d, ds, src, s, ss, n)
+	}
+	if done {
 		return
 	}
 	switch size {
@@ -69,19 +82,22 @@ func repeat(dst, elem []byte) {
 
 // swapBytes reverses every part of b.
 func swapBytes(b []byte, part int) {
-	switch part {
-	case 0, 1:
-	case 2:
-		for ; len(b) >= 2; b = b[2:] {
-			b[0], b[1] = b[1], b[0]
+	switch {
+	case part <= 1:
+	case part == 2 && aligned(b, 2):
+		w := elems[uint16](b)
+		for i, x := range w {
+			w[i] = bits.ReverseBytes16(x)
 		}
-	case 4:
-		for ; len(b) >= 4; b = b[4:] {
-			binary.LittleEndian.PutUint32(b, binary.BigEndian.Uint32(b))
+	case part == 4 && aligned(b, 4):
+		w := elems[uint32](b)
+		for i, x := range w {
+			w[i] = bits.ReverseBytes32(x)
 		}
-	case 8:
-		for ; len(b) >= 8; b = b[8:] {
-			binary.LittleEndian.PutUint64(b, binary.BigEndian.Uint64(b))
+	case part == 8 && aligned(b, 8):
+		w := elems[uint64](b)
+		for i, x := range w {
+			w[i] = bits.ReverseBytes64(x)
 		}
 	default:
 		for ; len(b) >= part; b = b[part:] {
