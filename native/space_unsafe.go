@@ -130,7 +130,7 @@ func processBytes(addr uint64, n int) []byte {
 // detector is not to judge by that.
 //
 //go:norace
-func readProcess(p []byte, addr uint64) { copy(p, processBytes(addr, len(p))) }
+func readProcess(p []byte, addr uint64) { copyUnseen(p, processBytes(addr, len(p))) }
 
 // Alloc implements memory.Space with malloc, or posix_memalign for alignments
 // beyond malloc's.
