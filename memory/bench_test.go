@@ -162,3 +162,27 @@ func mustType(tb testing.TB, g reflect.Type) dtype.Type {
 	require.NoError(tb, err)
 	return t
 }
+
+// Objects made and freed: one by one, and with their arena.
+func BenchmarkArena(b *testing.B) {
+	space := bufferOf(b, dtype.LinuxAMD64, 1<<20)
+	b.Run("NewFree", func(b *testing.B) {
+		b.ReportAllocs()
+		arena := NewArena(space)
+		for b.Loop() {
+			v, _ := arena.New(dtype.CInt)
+			_ = arena.Free(v)
+		}
+		_ = arena.Close()
+	})
+	b.Run("New10Close", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			arena := NewArena(space)
+			for range 10 {
+				_, _ = arena.New(dtype.CInt)
+			}
+			_ = arena.Close()
+		}
+	})
+}

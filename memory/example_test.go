@@ -1,6 +1,7 @@
 package memory_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"log"
 	"reflect"
@@ -201,4 +202,225 @@ func ExampleDecodeAny() {
 	x := check(memory.DecodeAny(num, []byte{0, 0, 0x80, 0x3f}, space, nil))
 	fmt.Println(x)
 	// Output: {i: 1065353216, f: 1}
+}
+
+// The surprise of ctypes: a and b are not copies, they look into rc. So
+// rc.a, rc.b = rc.b, rc.a cannot be written by storing one after the other.
+func ExampleSwap() {
+	point := check(dtype.NewStruct("point",
+		dtype.Field{Name: "x", Type: dtype.CInt},
+		dtype.Field{Name: "y", Type: dtype.CInt}))
+	rect := check(dtype.NewStruct("rect", dtype.Field{Name: "a", Type: point}, dtype.Field{Name: "b", Type: point}))
+	arena := memory.NewArena(check(memory.NewBufferSpace(dtype.WASM32, 4096)))
+	defer arena.Close()
+	rc := check(arena.NewValue(rect, [][]int{{1, 2}, {3, 4}}))
+	a, b := check(rc.Field("a")), check(rc.Field("b"))
+
+	oldA := a // a view, not a copy
+	_, _ = a.Store(b), b.Store(oldA)
+	fmt.Println(check(rc.Load()))
+
+	_ = rc.Store([][]int{{1, 2}, {3, 4}})
+	_ = memory.Swap(a, b)
+	fmt.Println(check(rc.Load()))
+	_ = memory.Copy(a, b)
+	fmt.Println(check(rc.Load()))
+	// Output:
+	// {a: {x: 3, y: 4}, b: {x: 3, y: 4}}
+	// {a: {x: 3, y: 4}, b: {x: 1, y: 2}}
+	// {a: {x: 1, y: 2}, b: {x: 1, y: 2}}
+}
+
+// A pointer variable of C's is re-pointed, followed and indexed.
+func ExamplePointer() {
+	arena := memory.NewArena(check(memory.NewBufferSpace(dtype.LinuxAMD64, 4096)))
+	defer arena.Close()
+	i, j := check(arena.NewValue(dtype.CInt, 42)), check(arena.NewValue(dtype.CInt, 99))
+	pi := check(arena.NewValue(dtype.PointerTo(dtype.CInt), i)) // int *pi = &i;
+	fmt.Println(check(check(pi.Deref()).Load()))                // *pi
+	_ = pi.SetPointer(j.Pointer())                              // pi = &j;
+	_ = check(pi.Deref()).Store(22)                             // *pi = 22;
+	fmt.Println(check(i.Load()), check(j.Load()))
+
+	p := check(arena.NewOf([]int32{1, 2, 3, 4})).Pointer()
+	mid := check(p.Add(2))                                          // p + 2
+	fmt.Println(check(check(mid.Index(1)).Load()))                  // mid[1]
+	fmt.Println(check(check(check(mid.Add(-1)).Contents()).Load())) // mid[-1]
+	_, err := mid.Index(-1)
+	fmt.Println(err)
+	_ = pi.Store(nil) // pi = NULL;
+	_, err = pi.Deref()
+	fmt.Println(err)
+	// Output:
+	// 42
+	// 42 22
+	// 4
+	// 2
+	// memory: index int32_t *: address 0x1038: out of bounds: index -1 of 2 known elements
+	// memory: deref int *: NULL pointer access
+}
+
+// A length that C gave is checked before it is used.
+func ExamplePointer_Bounded() {
+	space := check(memory.NewBufferSpace(dtype.WASM32, 64))
+	items := memory.NewPointer(space, nil, space.Base(), dtype.CInt, 0) // from C
+	for _, n := range []int32{16, 17, -1} {                             // from C, too
+		p, err := items.Bounded(int64(n))
+		fmt.Println(p.Len(), err)
+	}
+	// Output:
+	// 16 <nil>
+	// 0 memory: reinterpret int *: address 0x1000: 17 elements: memory: bytes: address 0x1000+68 exceeds size 4160: out of bounds
+	// 0 memory: reinterpret int *: address 0x1000: out of bounds: -1 elements
+}
+
+// Text for C to change: value and raw of ctypes' create_string_buffer.
+func ExampleArena_StringBuffer() {
+	arena := memory.NewArena(check(memory.NewBufferSpace(dtype.WASM32, 4096)))
+	defer arena.Close()
+	buf := check(arena.StringBuffer("Hello", 10)) // char buf[10] = "Hello";
+	_ = buf.SetText("Hi")                         // strcpy(buf, "Hi");
+	fmt.Printf("%q %q\n", check(memory.Load[string](buf)), check(buf.Bytes()))
+	fmt.Printf("%q\n", check(memory.StringAt(arena.Space(), buf.Addr(), 5)))
+	fmt.Println(buf.SetText("more than there is"))
+	// Output:
+	// "Hi" "Hi\x00lo\x00\x00\x00\x00\x00"
+	// "Hi\x00lo"
+	// memory: store char [10]: value out of range: too many initialisers: 18 for 10
+}
+
+// An object that was freed is gone for every view of it, also where another one
+// has its address.
+func ExampleArena_Free() {
+	arena := memory.NewArena(check(memory.NewBufferSpace(dtype.WASM32, 4096)))
+	defer arena.Close()
+	old := check(arena.NewOf(int32(1)))
+	fmt.Println(arena.Free(old))
+	again := check(arena.NewOf(int32(2)))
+	fmt.Println(old.Addr() == again.Addr())
+	_, err := memory.Load[int32](old)
+	fmt.Println(err)
+	fmt.Println(arena.Free(old))
+	// Output:
+	// <nil>
+	// true
+	// memory: load int32_t: memory is no longer valid
+	// memory: free int32_t: memory is no longer valid: freed before
+}
+
+func ExampleArena_Resize() {
+	arena := memory.NewArena(check(memory.NewBufferSpace(dtype.WASM32, 4096)))
+	defer arena.Close()
+	v := check(arena.NewOf([]int16{1, 2, 3}))
+	w := check(arena.Resize(v, 5)) // realloc
+	fmt.Println(check(memory.Load[[]int16](w)))
+	_, err := v.Load()
+	fmt.Println(err)
+	// Output:
+	// [1 2 3 0 0]
+	// memory: load int16_t [3]: memory is no longer valid
+}
+
+func ExampleScoped() {
+	space := check(memory.NewBufferSpace(dtype.WASM32, 4096))
+	err := memory.Scoped(space, func(a *memory.Arena) error {
+		v, err := a.NewOf([]int32{1, 2, 3})
+		fmt.Println(v)
+		return err
+	}) // all freed
+	fmt.Println(err)
+	// Output:
+	// int32_t [3] @ 0x1000 = [1 2 3]
+	// <nil>
+}
+
+func ExampleMemmove() {
+	arena := memory.NewArena(check(memory.NewBufferSpace(dtype.WASM32, 4096)))
+	defer arena.Close()
+	v := check(arena.NewOf([]byte("0123456789")))
+	p := v.Pointer()
+	_ = memory.Memmove(check(p.Add(2)), p, 6)
+	_ = memory.Memset(p, '-', 2)
+	fmt.Printf("%s\n", check(v.Bytes()))
+	fmt.Println(memory.Memset(p, 0, 11))
+	// Output:
+	// --01234589
+	// memory: memset uint8_t *: address 0x1000+11 exceeds size 10: out of bounds
+}
+
+// Bytes of Go's seen as C has them, shared, at an offset.
+func ExampleFromBuffer() {
+	point := check(dtype.NewStruct("point",
+		dtype.Field{Name: "x", Type: dtype.CShort},
+		dtype.Field{Name: "y", Type: dtype.CShort}))
+	buf := make([]byte, 6)
+	p := check(memory.FromBuffer(dtype.WASM32, point, buf, 2))
+	_ = p.Store([]int{1, 2})
+	fmt.Println(buf)
+	_, err := memory.FromBuffer(dtype.WASM32, point, buf, 3)
+	fmt.Println(err)
+	// Output:
+	// [0 0 1 0 2 0]
+	// memory: view struct point: address 0x3+4 exceeds size 6: out of bounds
+}
+
+// Spans copy, as ctypes' slices do.
+func ExampleLoadSpan() {
+	arena := memory.NewArena(check(memory.NewBufferSpace(dtype.WASM32, 4096)))
+	defer arena.Close()
+	v := check(arena.NewOf([]int32{0, 1, 2, 3, 4, 5}))
+	_ = memory.StoreSpan(v, memory.Range(1, 4, 1), []int{10, 20, 30})    // v[1:4] = 10, 20, 30
+	fmt.Println(check(memory.LoadSpan[int](v, memory.Range(-1, 0, -2)))) // v[-1:0:-2]
+	// Output: [5 30 10]
+}
+
+// A value without pointers goes to another machine by names.
+func ExampleView_MarshalJSON() {
+	reading := check(dtype.NewStruct("reading",
+		dtype.Field{Name: "station", Type: check(dtype.ArrayOf(dtype.CChar, 8))},
+		dtype.Field{Name: "time", Type: dtype.CLong},
+		dtype.Field{Name: "celsius", Type: check(dtype.ArrayOf(dtype.CFloat, 2))}))
+	here := memory.NewArena(check(memory.NewBufferSpace(dtype.LinuxAMD64, 4096)))
+	defer here.Close()
+	v := check(here.NewValue(reading, []any{"north", 1700000000, []float64{20.5, 21}}))
+	text := check(json.Marshal(v))
+	fmt.Println(string(text))
+
+	there := memory.NewArena(check(memory.NewBufferSpace(dtype.WASM32, 4096)))
+	defer there.Close()
+	w := check(there.New(reading))
+	fmt.Println(json.Unmarshal(text, &w))
+	fmt.Println(w.Size(), "bytes instead of", v.Size(), check(check(w.Field("time")).Load()))
+	// Output:
+	// {"station":"north","time":1700000000,"celsius":[20.5,21]}
+	// <nil>
+	// 20 bytes instead of 24 1700000000
+}
+
+// A typed pointer's objects are Go's in place where C lays them out as Go does
+// and they hold neither pointers nor bools; others are converted.
+func ExamplePtr_Use() {
+	type pixel struct{ R, G, B uint8 } // struct pixel { uint8_t r, g, b; };
+	type flag struct {                 // struct flag {
+		On   bool       //     _Bool on;
+		Size dtype.Long //     long size;
+	} // };
+	arena := memory.NewArena(check(memory.NewBufferSpace(dtype.WASM32, 4096)))
+	defer arena.Close()
+	px := memory.Ptr[pixel]{Pointer: check(arena.NewOf(pixel{1, 2, 3})).Pointer()}
+	err := px.Use(func(p *pixel) error { // C's memory itself
+		p.G = 20
+		return nil
+	})
+	fmt.Println(check(px.Get()), err)
+
+	p := memory.Ptr[flag]{Pointer: check(arena.NewOf(flag{true, 5})).Pointer()}
+	fmt.Println(p.Use(func(*flag) error { return nil }))
+	f := check(p.Get()) // a copy, its long wider than C's
+	f.Size++
+	fmt.Println(p.Set(f), check(p.Get()))
+	// Output:
+	// {1 20 3} <nil>
+	// memory: use struct flag: wrong type: Go memory_test.flag cannot share memory with C struct flag: dtype: go type on wasm32 memory_test.flag: struct flag: go and C types differ: a Go struct holds pointers or bools
+	// <nil> {true 6}
 }

@@ -267,3 +267,18 @@ func (p Ptr[T]) Set(x T) error {
 	}
 	return Store(v, x)
 }
+
+// Use lends the object to f in place, under a lease, as [Use] does: for a T
+// that C lays out as Go does, without pointers and bools.
+func (p Ptr[T]) Use(f func(x *T) error) error {
+	v, err := p.Contents()
+	if err != nil {
+		return err
+	}
+	return Use(v, func(s []T) error {
+		if len(s) == 0 { // of no size
+			return f(new(T))
+		}
+		return f(&s[0])
+	})
+}

@@ -20,13 +20,35 @@
 //
 // # Lifetime
 //
-// Memory ends: an arena is closed, a library is closed, an instance is reset.
+// Memory ends: an object is freed, an arena is closed, a library is closed.
 // Every view carries the [Lifetime] of the memory it looks at and checks it on
 // each access, so that a view that outlived its memory gives an [Error]
-// wrapping [ErrEnded], never stale bytes. Growth of a sandbox's memory ends
-// nothing: views stay valid. Bytes are lent to Go code only for the length of
-// a function ([View.Use], [Use]), which holds a lease; memory whose lifetime
-// ends meanwhile is not released before the lease is given back.
+// wrapping [ErrEnded], never stale bytes, also when the address has been given
+// out again. Growth of a sandbox's memory ends nothing: views stay valid. Bytes
+// are lent to Go code only for the length of a function ([View.Use], [Use]),
+// which holds a lease; memory whose lifetime ends meanwhile is not released
+// before the lease is given back.
+//
+// What a pointer in C's memory leads to must live as long as it does. Storing a
+// [Pointer] or [View] in memory of another arena, or in a variable of the
+// library's, keeps its memory for C, until something else is stored there or
+// the memory stored to is released. Go's own views of it still end with its
+// arena. Two arenas whose pointers would keep each other alive for ever are an
+// error wrapping [ErrNotSupported].
+//
+// # What C says
+//
+// An address from C says where something is, not how much: such a [Pointer]
+// has length 0, and only *p, [Pointer.Contents], is taken on trust, which
+// checks that it is mapped. [Pointer.Reinterpret] is the caller's own word for
+// a length; [Pointer.Bounded] takes the length from C too, and checks that it is
+// not negative and that as much memory is there. No Go memory is made for a
+// large object before its bytes are known to be mapped. Load a size once and
+// check what was loaded: C may change it between two loads.
+//
+// Accesses to memory that is not mapped, or read-only, are errors wrapping
+// [ErrOutOfBounds], in this process too. Where C wrote beyond the end of an
+// object, an arena with [ArenaOptions] Guarded finds out.
 //
 // # Concurrency
 //
