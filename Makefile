@@ -12,7 +12,7 @@ SANDBOX_PLATFORMS = linux/amd64 linux/arm64 darwin/arm64 darwin/amd64 windows/am
 NATIVE_PLATFORMS = linux/amd64 linux/arm64 darwin/arm64 darwin/amd64 windows/amd64
 FREEBSD_FLAGS = -gcflags=github.com/ebitengine/purego/internal/fakecgo=-std
 
-.PHONY: help demo setup test lint unit race nocgo arm64 cross static clean-tree bench generate wasm fuzz bulk
+.PHONY: help demo setup test lint unit race nocgo arm64 cross static clean-tree bench generate wasm fuzz bulk stress
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -20,6 +20,7 @@ help:
 	@echo 'make generate  regenerate what is generated'
 	@echo 'make wasm      rebuild the committed .wasm files from their C'
 	@echo 'make fuzz      every fuzz target, FUZZTIME each (default 30s)'
+	@echo 'make stress    callbacks and nested calls, STRESS each (default 60s), with and without -race'
 	@echo 'make bulk      the long generators: layouts, signatures, values'
 
 demo:
@@ -100,4 +101,11 @@ bulk:
 	WASMFFI_DTYPES=8000 $(GO) test -run AgainstNumPy -timeout 60m ./dtype
 	WASMFFI_SIGNATURES=20000 $(GO) test -run GeneratedSignatures -timeout 60m ./native ./host
 	WASMFFI_PROTOTYPES=20000 WASMFFI_VARIADICS=20000 $(GO) test -run 'Paramflags|Prototypes' -timeout 60m ./wasmffitest
+
+# Callbacks under stress for a minute each, nested calls that end in every way,
+# a million callbacks; and the same under the race detector.
+STRESS ?= 60s
+stress:
+	WASMFFI_STRESS=$(STRESS) $(GO) test -run '(Sandbox|Conformance)/(Stress|Reentry|Million)$$|RandomCalls' -timeout 30m ./wasmffitest ./native ./host
+	WASMFFI_STRESS=$(STRESS) CGO_ENABLED=1 $(GO) test -race -run '(Sandbox|Conformance)/(Stress|Reentry)$$|RandomCalls' -timeout 30m ./wasmffitest ./native ./host
 	WASMFFI_CTYPES=10000 $(GO) test -run CtypesOracle -timeout 60m ./memory

@@ -61,6 +61,24 @@
 // A Go func as the result of any of them is the C function that a returned
 // pointer points to, bound anew by each call.
 //
+// # Callbacks
+//
+// [NewCallback] makes a C function pointer of any Go function whose types have
+// C's, structs by value, va_list ([VaList]) and pointers to functions included.
+// It lives until it is freed or its arena closes ([CallbackOptions], [NewArena]);
+// there can be any number over time. A freed one that C calls all the same is an
+// error, until its slot is used again: the one freed first is used first.
+//
+// An error or panic in a callback gives C the callback's fallback, lets C go
+// on, and is returned by the call from Go that C is in. runtime.Goexit cannot be
+// stopped by anybody: it ends the goroutine, the frames of C in between are
+// dropped as by longjmp, and the library stays usable. In threads that C
+// started there is no such call: there [CallbackOptions.OnError] hears of it.
+//
+// Calls may be nested, Go in C in Go, to [MaxDepth]; the one beyond it is an
+// error wrapping [ErrDepth]. However a nested call ends, those around it go on
+// as if it had returned.
+//
 // # Errors
 //
 // Functions bound with an error result return *[Error]; those without panic

@@ -36,7 +36,9 @@
 //
 // A library is safe to use from several goroutines. It runs one call at a time;
 // others wait under their context. A callback may call back in, from the
-// goroutine it runs in, to the depth of [Options.Depth].
+// goroutine it runs in, to the depth of [Options.Depth]; a module with little
+// stack (64 KiB, if its linker was told nothing else) may run out of it sooner,
+// which is an error wrapping [wasmffi.ErrStackOverflow].
 package host
 
 import (
