@@ -344,7 +344,12 @@ func (f *ProtoFunc) passInto(c *call, i int, v reflect.Value) (block int, err er
 	case p.Dir == dtype.Out:
 		return c.objectBlock(i, p.elem, memory.Out, reflect.Value{})
 	case p.Dir == dtype.InOut && v.IsValid() && !isReferenceTo(v.Type()):
-		return c.objectBlock(i, p.elem, memory.InOut, v)
+		block, err := c.objectBlock(i, p.elem, memory.InOut, v)
+		if err == nil && len(c.enc.Blocks[block].Pointers) > 0 {
+			// What comes back would point to copies that end with the call.
+			err = fmt.Errorf("%w: Go %v with strings, slices or pointers, by value; pass a pointer to it", memory.ErrType, v.Type())
+		}
+		return block, err
 	}
 	return -1, f.pass(c, i, v)
 }

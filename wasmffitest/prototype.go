@@ -301,6 +301,19 @@ func outParameters(t *testing.T, b Backend) {
 		require.NoError(t, err)
 		require.Equal(t, []any{int32(0), int32(1), int32(4), int32(9)}, outs[0])
 	})
+	t.Run("an inout value that points to more", func(t *testing.T) {
+		f := bindProto(t, lib, "get_person", wasmffi.Proto{
+			Sig: fn(t, dtype.CVoid, dtype.PointerTo(personType(t))), Params: []wasmffi.Param{{Name: "p", Dir: dtype.InOut}}})
+		_, _, err := f.Call(nil, person{Name: "grace"})
+		require.ErrorIs(t, err, memory.ErrType)
+		require.ErrorContains(t, err, "arg 1: p: ")
+		require.ErrorContains(t, err, "pass a pointer to it")
+		p := person{Name: "grace"}
+		_, outs, err := f.Call(nil, &p)
+		require.NoError(t, err)
+		require.Same(t, &p, outs[0])
+		require.Equal(t, person{"grace", true, -36}, p, "Go's strings stay")
+	})
 	t.Run("conversions, as from_param", func(t *testing.T) {
 		p := wasmffi.Proto{Sig: intIntInt(t), Params: []wasmffi.Param{
 			{Name: "a", Convert: func(x any) (any, error) {
