@@ -25,19 +25,18 @@ type leafLibrary struct{ *library }
 
 // Prepare implements wasmffi.Library.
 func (l leafLibrary) Prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callable, error) {
-	call, err := l.library.Prepare(fn, sig)
+	c, err := l.library.prepare(fn, sig)
 	if err != nil {
 		return nil, err
 	}
-	c := call.(*callable)
 	if !c.plan.direct {
 		return nil, fmt.Errorf("%w: a leaf call with more than scalars: %s", wasmffi.ErrNotSupported, dtype.Declare(sig, fn.Name))
 	}
 	c.target.leaf = 1
-	if len(sig.Params()) > 4 || c.plan.shape.Words == 0 {
-		return &leafCallable{c}, nil
+	if c.fewWords() {
+		return &fewLeafCallable{leafCallable{c}}, nil
 	}
-	return &fewLeafCallable{leafCallable{c}}, nil
+	return &leafCallable{c}, nil
 }
 
 // Callback implements wasmffi.Library.

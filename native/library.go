@@ -127,6 +127,17 @@ func (l *library) Address(s wasmffi.Symbol) (uint64, error) {
 
 // Prepare implements wasmffi.Library.
 func (l *library) Prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callable, error) {
+	c, err := l.prepare(fn, sig)
+	if err != nil {
+		return nil, err
+	}
+	if c.fewWords() {
+		return &fewCallable{*c}, nil
+	}
+	return c, nil
+}
+
+func (l *library) prepare(fn wasmffi.Symbol, sig *dtype.Func) (*callable, error) {
 	addr, err := l.Address(fn)
 	if err != nil {
 		return nil, err
