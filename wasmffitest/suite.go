@@ -46,6 +46,7 @@ func Run(t *testing.T, b Backend) {
 		{"Cookbook", cookbook},
 		{"Pointers", pointers},
 		{"Memory", memories},
+		{"Arrays", arrays},
 		{"Variables", variables},
 		{"Variadic", variadic},
 		{"Binding", binding},
