@@ -20,7 +20,7 @@ func TestRandomCalls(t *testing.T) {
 	require.NoError(t, err)
 	defer lib.Close()
 	in := lib.in
-	wasmffitest.RandomCalls(t, lib, true, func() {
+	wasmffitest.RandomCalls(t, lib, wasmffitest.AllEndings, func() {
 		require.Equal(t, in.spBase, in.sp.Get(), "__stack_pointer")
 		require.Nil(t, in.level.up, "outermost level")
 		require.NoError(t, in.level.failure)

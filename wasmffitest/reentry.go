@@ -55,18 +55,22 @@ func reentry(t *testing.T, b Backend) {
 	})
 	t.Run("random calls that end in every way", func(t *testing.T) {
 		lib := b.open(t)
-		RandomCalls(t, lib, b.Sandbox, func() {})
+		if b.Sandbox {
+			RandomCalls(t, lib, AllEndings, func() {})
+		} else {
+			RandomCalls(t, lib, GoEndings, func() {})
+		}
 	})
 }
 
 // RandomCalls makes random trees of calls from Go into C and from C into Go,
 // and checks that each call gives what it should: C's result, or the error,
 // panic, trap or deadline that ended it or a call inside it, at whatever depth.
-// faults tells that faults of C are errors. After each tree the library must
+// ends says in which of these ways calls may end. After each tree the library must
 // work as before; after looks at it more closely.
 //
 // $WASMFFI_STRESS, as in 60s, says how long to go on; the seed is logged.
-func RandomCalls(t *testing.T, lib wasmffi.Library, faults bool, after func()) {
+func RandomCalls(t *testing.T, lib wasmffi.Library, ends Endings, after func()) {
 	t.Helper()
 	seed := rand.Uint64()
 	if s := os.Getenv("WASMFFI_SEED"); s != "" {
@@ -75,7 +79,7 @@ func RandomCalls(t *testing.T, lib wasmffi.Library, faults bool, after func()) {
 		require.NoError(t, err)
 	}
 	t.Logf("WASMFFI_SEED=%d", seed)
-	r := &randomCalls{T: t, rnd: rand.New(rand.NewPCG(seed, 2)), faults: faults,
+	r := &randomCalls{T: t, rnd: rand.New(rand.NewPCG(seed, 2)), ends: ends,
 		call:  bind[func(context.Context, func(int32) (int32, error), int32, int32) (int32, error)](t, lib, "fail_after"),
 		add:   bind[func(int32, int32) int32](t, lib, "add"),
 		stack: bind[func() dtype.Size](t, lib, "stack_mark"),
@@ -91,7 +95,7 @@ func RandomCalls(t *testing.T, lib wasmffi.Library, faults bool, after func()) {
 		}()
 		<-done
 		require.EqualValues(t, 3, r.add(1, 2), "seed %d, tree %d", seed, trees)
-		if faults {
+		if ends == AllEndings { // on one stack, the guest's
 			require.Equal(t, top, r.stack(), "the stack pointer: seed %d, tree %d", seed, trees)
 		}
 		after()
@@ -113,8 +117,8 @@ func stressTime(t testing.TB, d time.Duration) time.Duration {
 
 type randomCalls struct {
 	*testing.T
-	rnd    *rand.Rand
-	faults bool
+	rnd  *rand.Rand
+	ends Endings
 	// deadlines is how many of the calls that are going on have one.
 	deadlines int
 	call      func(context.Context, func(int32) (int32, error), int32, int32) (int32, error)
@@ -148,16 +152,31 @@ const (
 	endings
 )
 
+// Endings are a set of ways in which calls may end.
+type Endings uint
+
+const (
+	// GoEndings are those that Go brings about: results, errors, panics and
+	// runtime.Goexit.
+	GoEndings Endings = 1<<byTrap - 1
+	// FaultEndings are GoEndings and faults of C.
+	FaultEndings = GoEndings | 1<<byTrap | 1<<byDivision | 1<<byBadPointer
+	// Division is the fault that only some processors have.
+	Division Endings = 1 << byDivision
+	// AllEndings are FaultEndings, deadlines in C, and exit.
+	AllEndings Endings = 1<<endings - 1
+)
+
 var endedBy = [endings]error{nil, errBoom, wasmffi.ErrCallback, nil,
 	wasmffi.ErrTrap, wasmffi.ErrTrap, context.DeadlineExceeded, wasmffi.ErrTrap, wasmffi.ErrExit}
 
 func (r *randomCalls) tree(depth int) *callNode {
 	n := &callNode{passOn: r.rnd.IntN(3) == 0}
-	if kinds := int(byTrap); r.rnd.IntN(2) == 0 {
-		if r.faults {
-			kinds = int(endings)
+	if r.rnd.IntN(2) == 0 {
+		n.end = ending(r.rnd.IntN(int(endings)))
+		if r.ends&(1<<n.end) == 0 {
+			n.end = byResult
 		}
-		n.end = ending(r.rnd.IntN(kinds))
 	}
 	if n.end == byGoexit && r.rnd.IntN(4) != 0 || n.end == byDeadline && r.rnd.IntN(3) != 0 {
 		n.end = byResult // the one hides all that would follow, the other takes long
