@@ -249,12 +249,16 @@ func TestArenaArrays(t *testing.T) {
 	b := must(must(a.Transpose())(t).Copy(arena))(t)
 	assert.True(t, sharesWith(a.Space(), b.Space()))
 	assert.False(t, must(a.Transpose())(t).Flags().Has(OwnData))
+	require.NoError(t, arena.Free(must(b.At(0, 0))(t)))
+	_, err := b.ToBytes()
+	assert.ErrorIs(t, err, ErrEnded, "an array is an object of its own")
+	assert.Equal(t, make([]byte, 24), must(a.ToBytes())(t))
 	require.NoError(t, arena.Close())
 	for _, f := range []func(...int) (Array, error){a.Sum, a.Max, a.ArgMax} {
 		_, err := f()
 		assert.ErrorIs(t, err, ErrEnded)
 	}
-	_, err := Add.Of(a, a)
+	_, err = Add.Of(a, a)
 	assert.ErrorIs(t, err, ErrEnded)
 	_, err = a.ToBytes()
 	assert.ErrorIs(t, err, ErrEnded)

@@ -52,8 +52,7 @@ func newArray(abi *dtype.ABI, in *Arena, elem dtype.Type, shape, order []int) (A
 	}
 	v := View{size: size, typ: elem, from: &origin{root: elem}}
 	if in != nil {
-		v.space, v.life = in.Space(), in.Lifetime()
-		v.addr, err = in.Alloc(size, max(l.Align, 16))
+		v, err = in.object(elem, count, size, max(l.Align, 16))
 	} else {
 		var s *BufferSpace
 		s, err = BufferSpaceOf(abi, alignedBytes(size))
@@ -75,6 +74,25 @@ func newArray(abi *dtype.ABI, in *Arena, elem dtype.Type, shape, order []int) (A
 	b, err := NewArray(v, elem, 0, shape, strides)
 	b.owned = true
 	return b, err
+}
+
+// object makes an object of count elements, contents undefined.
+func (a *Arena) object(elem dtype.Type, count, size, align uint64) (View, error) {
+	t, err := dtype.ArrayOf(elem, count)
+	if err != nil {
+		return View{}, err
+	}
+	o, err := a.newObject(t)
+	if err != nil {
+		return View{}, err
+	}
+	defer o.life.Release()
+	o.size = size
+	if o.addr, err = o.alloc(size, align); err != nil {
+		_ = o.end()
+		return View{}, err
+	}
+	return NewView(a.space, &o.life, o.addr, size, t)
 }
 
 // like makes an array for the results of an operation on arrays of this shape,
