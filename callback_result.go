@@ -74,8 +74,11 @@ type made struct {
 func (m *made) pointer(lib Library, v reflect.Value, t, elem dtype.Type) (uint64, error) {
 	if m.arena != nil && v.IsValid() {
 		view, err := copyTo(m.arena, v, elem)
-		if err != nil || view.Type() != nil {
-			return view.Addr(), err
+		if err != nil {
+			return 0, err
+		}
+		if view.Type() != nil {
+			v = reflect.ValueOf(view) // which must be of memory that C can reach
 		}
 	}
 	c := plainCall(lib)

@@ -133,6 +133,14 @@ func cookbook(t *testing.T, b Backend) {
 		text, err := wasmffi.NewCallback(lib, func() string { return "from Go" }, &wasmffi.CallbackOptions{Arena: arena})
 		require.NoError(t, err)
 		require.Equal(t, "from Go", bind[func(wasmffi.Callback) string](t, lib, "describe")(text))
+		if b.Sandbox { // native libraries share their memory
+			foreign := memory.NewArena(b.open(t).Space())
+			defer foreign.Close()
+			text, err := wasmffi.NewCallback(lib, func() string { return "elsewhere" }, &wasmffi.CallbackOptions{Arena: foreign})
+			require.NoError(t, err)
+			_, err = bind[func(wasmffi.Callback) (string, error)](t, lib, "describe")(text)
+			require.ErrorIs(t, err, memory.ErrType)
+		}
 	})
 	t.Run("an array as an argument: ndpointer('f8', flags='C_CONTIGUOUS')", func(t *testing.T) {
 		arena := memory.NewArena(lib.Space())
