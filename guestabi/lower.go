@@ -63,6 +63,9 @@ type Place struct {
 	// what a struct or union consists of. Value is its wasm type.
 	Scalar dtype.Type
 	Value  ValueType
+	// BitField tells that Scalar is a bit-field's type. It travels with the
+	// padding beside it.
+	BitField bool
 }
 
 // Lower computes how a function of C type sig is called in wasm32. Errors wrap
@@ -130,16 +133,22 @@ func (b *Buffer) add(at *Place) {
 	size, align := at.Size, max(at.Align, 4)
 	switch at.How {
 	case Nowhere:
+		// clang's va_arg goes on by the size of a record of unnamed bit-fields,
+		// and to the alignment of an empty one.
+		b.Size = alignUp(b.Size, align) + alignUp(size, 4)
+		b.Align = max(b.Align, align)
 		return
 	case ByPointer:
 		size, align = 4, 4
 	case ByValue:
 		size = max(size, 4)
 	}
-	at.Offset = (b.Size + align - 1) &^ (align - 1)
+	at.Offset = alignUp(b.Size, align)
 	b.Size = at.Offset + size
 	b.Align = max(b.Align, align)
 }
+
+func alignUp(n, align uint64) uint64 { return (n + align - 1) &^ (align - 1) }
 
 // place classifies a type.
 func place(t dtype.Type) (Place, error) {
@@ -157,15 +166,15 @@ func place(t dtype.Type) (Place, error) {
 		if emptyRecord(t) {
 			return at, nil
 		}
-		scalar, err := soleScalar(t)
+		sole, err := soleScalar(t)
 		if err != nil {
 			return at, err
 		}
-		if scalar == nil {
+		if sole.Type == nil {
 			at.How = ByPointer
 			return at, nil
 		}
-		at.Scalar = scalar
+		at.Scalar, at.BitField = sole.Type, sole.BitField
 	case *dtype.Complex:
 		at.How = ByPointer
 		return at, nil
@@ -207,47 +216,46 @@ func scalarType(t dtype.Type) (ValueType, error) {
 	}
 }
 
-// soleScalar is the one scalar a struct or union consists of, or nil. Members
-// that take no space do not count, an array of one counts as its element, and
-// the scalar must fill the struct: padding makes it travel by pointer.
-func soleScalar(t dtype.Type) (dtype.Type, error) {
-	var found dtype.Type
+// soleScalar is the one scalar member a struct or union consists of, with no
+// type if it does not. Members that take no space do not count, an array of one
+// counts as its element, and the scalar must fill the struct: padding makes it
+// travel by pointer.
+func soleScalar(t dtype.Type) (found dtype.Field, err error) {
+	none := dtype.Field{}
 	for _, f := range dtype.Members(t) {
 		if emptyMember(f) {
 			continue
 		}
-		if found != nil {
-			return nil, nil
+		if found.Type != nil {
+			return none, nil
 		}
-		ft := f.Type
 		for {
-			a, ok := dtype.Resolve(ft).(*dtype.Array)
+			a, ok := dtype.Resolve(f.Type).(*dtype.Array)
 			if !ok || a.Len() != 1 || a.Flexible() {
 				break
 			}
-			ft = a.Elem()
+			f.Type = a.Elem()
 		}
-		switch dtype.Resolve(ft).(type) {
+		switch dtype.Resolve(f.Type).(type) {
 		case *dtype.Struct, *dtype.Union:
-			var err error
-			if ft, err = soleScalar(ft); ft == nil || err != nil {
-				return nil, err
+			if f, err = soleScalar(f.Type); f.Type == nil || err != nil {
+				return none, err
 			}
 		case *dtype.Array, *dtype.Complex:
-			return nil, nil
+			return none, nil
 		}
-		found = ft
+		found = f
 	}
-	if found == nil {
-		return nil, nil
+	if found.Type == nil {
+		return none, nil
 	}
 	whole, err := dtype.WASM32.Size(t)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	part, err := dtype.WASM32.Size(found)
+	part, err := dtype.WASM32.Size(found.Type)
 	if err != nil || part != whole {
-		return nil, err
+		return none, err
 	}
 	return found, nil
 }

@@ -173,7 +173,9 @@ func opFor(p guestabi.Place) wordOp {
 	}
 	switch t := dtype.Resolve(p.Scalar).(type) {
 	case *dtype.Bool:
-		op.kind = wordBool
+		if !p.BitField { // with one, what is not its bit is padding
+			op.kind = wordBool
+		}
 	case *dtype.Int:
 		if dtype.WASM32.Signed(t) {
 			op.kind = wordSigned

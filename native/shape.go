@@ -138,7 +138,7 @@ func (s *shape) addParts(abi *dtype.ABI, t dtype.Type, off uint64) error {
 			return s.addNone(abi, t, off)
 		}
 		if size == 0 {
-			return nil
+			return s.addParts(abi, t.Elem(), off)
 		}
 		for i := range min(t.Len(), partsLimit) {
 			if err := s.addParts(abi, t.Elem(), off+i*size); err != nil {

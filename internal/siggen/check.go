@@ -16,11 +16,12 @@ import (
 // A checker is a batch in a library.
 type checker struct {
 	testing.TB
-	lib    wasmffi.Library
-	abi    *dtype.ABI
-	value  uint64
-	bad    uint64
-	failed []*Function
+	lib     wasmffi.Library
+	abi     *dtype.ABI
+	value   uint64
+	bad     uint64
+	failed  []*Function
+	faulted bool // C did not return, and the library may be of no more use
 }
 
 // maxFailures is how many functions of a batch may fail.
@@ -29,6 +30,11 @@ const maxFailures = 8
 // Check calls every function of the batch in lib, and has it called back. It
 // returns those that something was wrong with, the first few of them.
 func (b *Batch) Check(t testing.TB, lib wasmffi.Library) []*Function {
+	t.Helper()
+	return b.check(t, lib, b.Functions)
+}
+
+func (b *Batch) check(t testing.TB, lib wasmffi.Library, functions []*Function) []*Function {
 	t.Helper()
 	c := &checker{TB: t, lib: lib, abi: b.compiler.ABI}
 	data, mask := make([]byte, b.size), make([]byte, b.size)
@@ -42,15 +48,15 @@ func (b *Batch) Check(t testing.TB, lib wasmffi.Library) []*Function {
 	c.write(c.value, data)
 	c.write(c.variable("mask"), mask)
 	trace := os.Getenv("WASMFFI_TRACE") != ""
-	for _, f := range b.Functions {
+	for _, f := range functions {
 		if trace { // a function that is called wrongly may end the process
 			fmt.Fprintf(os.Stderr, "%s\n%s", f.Prototype(), f.Definitions())
 		}
 		c.function(f)
-		if !f.Sig.Variadic() {
+		if !f.Sig.Variadic() && !c.faulted {
 			c.callback(f)
 		}
-		if len(c.failed) >= maxFailures {
+		if len(c.failed) >= maxFailures || c.faulted {
 			break
 		}
 	}
@@ -79,6 +85,13 @@ func (c *checker) wrong(f *Function, format string, args ...any) {
 		c.failed = append(c.failed, f)
 		c.Log(f.Definitions())
 	}
+}
+
+// fault tells of a call that did not return.
+func (c *checker) fault(f *Function, how string, err error) {
+	c.Helper()
+	c.faulted = true
+	c.wrong(f, "%s: %v", how, err)
 }
 
 // complaints are what C found since the last time, a bit for each value.
@@ -123,11 +136,17 @@ func (c *checker) function(f *Function) {
 		copy(frame.Words[s.First:], f.values[i].words(c.abi))
 	}
 	params := append([]uint64(nil), frame.Words...)
-	require.NoError(c, call.Call(frame), f.Prototype())
+	if err := call.Call(frame); err != nil {
+		c.fault(f, "called", err)
+		return
+	}
 	c.returned(f, "called", frame.Words[shape.Result.First:])
 	if call, ok := call.(wasmffi.WordCaller); ok {
 		words := append([]uint64(nil), params...)
-		require.NoError(c, call.CallWords(nil, words), f.Prototype())
+		if err := call.CallWords(nil, words); err != nil {
+			c.fault(f, "called by words", err)
+			return
+		}
 		c.returned(f, "called by words", words[shape.Result.First:])
 	}
 	if call, ok := call.(wasmffi.FewCaller); ok {
@@ -194,7 +213,10 @@ func (c *checker) callback(f *Function) {
 		words = nil
 	}
 	call := c.prepare("call_"+f.Name, must(dtype.NewFunc(dtype.CVoid, params, false)))
-	require.NoError(c, call.Call(&wasmffi.Frame{Words: words}), f.Prototype())
+	if err := call.Call(&wasmffi.Frame{Words: words}); err != nil {
+		c.fault(f, "called back", err)
+		return
+	}
 	if bits := c.complaints(); bits != 0 {
 		c.wrong(f, "called back: the result arrived wrong (%b)", bits)
 	}

@@ -26,18 +26,22 @@ type Compiler struct {
 type Exclusion struct {
 	Reason string
 	Has    func(abi *dtype.ABI, t dtype.Type) bool
-	// Parameters: results of the type are right.
-	Parameters bool
+	Where  Role
 }
 
-// excludes is why a type is not used for this compiler, or "".
-func (c *Compiler) excludes(t dtype.Type) string { return c.find(t, false) }
+// A Role is what a type is used for.
+type Role int
 
-func (c *Compiler) excludesParameter(t dtype.Type) string { return c.find(t, true) }
+const (
+	Anywhere   Role = iota
+	Parameters      // results are right
+	Variadic        // only what matches "..." is not
+)
 
-func (c *Compiler) find(t dtype.Type, parameters bool) string {
+// excludes is why a type is not used for this compiler in a role, or "".
+func (c *Compiler) excludes(t dtype.Type, role Role) string {
 	for _, x := range c.Exclude {
-		if x.Parameters == parameters && x.Has(c.ABI, t) {
+		if x.Where <= role && x.Has(c.ABI, t) {
 			return x.Reason
 		}
 	}

@@ -87,13 +87,13 @@ func present(t testing.TB, all []*Compiler, flags ...string) []*Compiler {
 }
 
 var (
-	gccExclusions        = []Exclusion{unnamedBits, gccNothing, gccElements, gcc12VaArg}
-	gccARM64Exclusions   []Exclusion
-	clangARM64Exclusions []Exclusion
+	gccExclusions        = []Exclusion{unnamedBits, gccNothing, gccElements, gccVaArg}
+	gccARM64Exclusions   = []Exclusion{unionBits, nothing, noElements}
+	clangARM64Exclusions = []Exclusion{clangUnnamed, nothing, noElements}
 )
 
 func clangExclusions() []Exclusion {
-	xs := []Exclusion{clangFlexible, clangAligned, clangPadding}
+	xs := []Exclusion{clangFlexible, clangAligned, clangPadding, nothing}
 	if v := clangVersion(); v < 18 {
 		xs = append(xs, oldInt128)
 	}

@@ -1,14 +1,18 @@
 package siggen
 
-import "github.com/wasmffi/wasmffi/dtype"
+import (
+	"slices"
+
+	"github.com/wasmffi/wasmffi/dtype"
+)
 
 // Where compilers stray from the ABI document, or disagree where it is silent.
 // This package follows the document; what they do is left out for them alone.
 
 // oldInt128 is about clang before LLVM 18.
 var oldInt128 = Exclusion{
-	Reason:     "clang before 18 splits __int128 between registers and stack and aligns it to 8, against the ABI and gcc",
-	Parameters: true,
+	Reason: "clang before 18 splits __int128 between registers and stack and aligns it to 8, against the ABI and gcc",
+	Where:  Parameters,
 	Has: func(_ *dtype.ABI, t dtype.Type) bool {
 		i, ok := dtype.Resolve(t).(*dtype.Int)
 		return ok && (i == dtype.CInt128 || i == dtype.CUInt128)
@@ -125,14 +129,43 @@ var clangPadding = Exclusion{
 	},
 }
 
-// gcc12VaArg is about gcc 12, perhaps others.
-var gcc12VaArg = Exclusion{
-	Reason: "gcc's va_arg reads unions of long double with integers from the saved registers as if they were aligned",
+// nothing: a caller passes nothing for it.
+var nothing = Exclusion{
+	Reason: "va_arg aligns the list for over-aligned records without a size",
+	Where:  Variadic,
+	Has: func(abi *dtype.ABI, t dtype.Type) bool {
+		return must(abi.Size(t)) == 0 && must(abi.Align(t)) > 8
+	},
+}
+
+// noElements: AAPCS64 does not speak of members without a size.
+var noElements = Exclusion{
+	Reason: "gcc and clang each have their own rules for arrays without elements in homogeneous aggregates",
+	Has: func(abi *dtype.ABI, t dtype.Type) bool {
+		return anywhere(abi, t, 0, func(t dtype.Type, _ uint64) bool {
+			a, ok := t.(*dtype.Array)
+			return ok && a.Len() == 0
+		})
+	},
+}
+
+// unionBits: AAPCS64 goes by members, which this is none of.
+var unionBits = Exclusion{
+	Reason: "gcc takes unnamed bit-fields in a union for members, so that it is no homogeneous aggregate",
 	Has: func(_ *dtype.ABI, t dtype.Type) bool {
 		return holds(t, func(t dtype.Type) bool {
 			_, union := t.(*dtype.Union)
-			return union && holds(t, func(t dtype.Type) bool { return t == dtype.CLongDouble })
+			return union && slices.ContainsFunc(dtype.Members(t), func(f dtype.Field) bool { return f.BitField && f.Name == "" })
 		})
+	},
+}
+
+// gccVaArg is about gcc 12, perhaps others.
+var gccVaArg = Exclusion{
+	Reason: "gcc's va_arg reads 16 bytes of integer registers as aligned, which they are not, if their struct is aligned to 16",
+	Where:  Variadic,
+	Has: func(abi *dtype.ABI, t dtype.Type) bool {
+		return dtype.Members(t) != nil && must(abi.Align(t)) == 16 && must(abi.Size(t)) == 16
 	},
 }
 
@@ -160,6 +193,14 @@ func anywhere(abi *dtype.ABI, t dtype.Type, off uint64, is func(dtype.Type, uint
 func flexibleArray(t dtype.Type) (*dtype.Array, bool) {
 	a, ok := dtype.Resolve(t).(*dtype.Array)
 	return a, ok && a.Flexible()
+}
+
+// clangUnnamed is about AAPCS64, which does not speak of unnamed bit-fields.
+var clangUnnamed = Exclusion{
+	Reason: "clang passes nothing for records of unnamed bit-fields alone, and has its own rule for those in homogeneous aggregates, against gcc",
+	Has: func(_ *dtype.ABI, t dtype.Type) bool {
+		return hasField(t, func(f dtype.Field) bool { return f.BitField && f.Name == "" })
+	},
 }
 
 // hasField reports whether a type or one inside it has a member of a kind.

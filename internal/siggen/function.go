@@ -42,6 +42,10 @@ func (g *Generator) function(name string) *Function {
 	if g.chance(5) {
 		n = maxParams + g.rnd.IntN(20)
 	}
+	fixed := n
+	if n > 1 && g.chance(20) {
+		fixed = 1 + g.rnd.IntN(n-1)
+	}
 	var params []dtype.Param
 	for i := range n {
 		if called := g.callback(); called != nil {
@@ -49,30 +53,22 @@ func (g *Generator) function(name string) *Function {
 			params = append(params, dtype.Param{Type: dtype.PointerTo(called.Sig)})
 			continue
 		}
-		params = append(params, dtype.Param{Type: g.parameter()})
+		role := Parameters
+		if i >= fixed {
+			role = Variadic
+		}
+		params = append(params, dtype.Param{Type: g.value(role)})
 	}
 	var result dtype.Type = dtype.CVoid
 	if g.chance(90) {
-		result = g.value()
+		result = g.value(Anywhere)
 	}
-	if len(params) > 1 && g.chance(20) {
-		f.Sig = g.variadic(result, params, 1+g.rnd.IntN(len(params)-1))
+	if fixed < n {
+		f.Sig = variadic(result, params, fixed)
 	} else {
 		f.Sig = must(dtype.NewFunc(result, params, false))
 	}
 	return g.withValues(f)
-}
-
-// parameter draws a parameter's type.
-func (g *Generator) parameter() dtype.Type {
-	for {
-		t := g.value()
-		if reason := g.compiler.excludesParameter(t); reason != "" {
-			g.excluded[reason]++
-			continue
-		}
-		return t
-	}
 }
 
 // callback sometimes finds a function whose type is to be called back.
@@ -87,7 +83,7 @@ func (g *Generator) callback() *Function {
 }
 
 // variadic makes the parameters after the fixed ones match "...".
-func (g *Generator) variadic(result dtype.Type, params []dtype.Param, fixed int) *dtype.Func {
+func variadic(result dtype.Type, params []dtype.Param, fixed int) *dtype.Func {
 	sig := must(dtype.NewFunc(result, params[:fixed], true))
 	var rest []dtype.Type
 	for _, p := range params[fixed:] {

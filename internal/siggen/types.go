@@ -70,15 +70,14 @@ func (g *Generator) pointer() dtype.Type {
 		dtype.PointerTo(callback), dtype.PointerTo(must(dtype.ArrayOf(dtype.CShort, 3))))
 }
 
-// value draws the type of a parameter or result that the compiler is not
-// excused from.
-func (g *Generator) value() dtype.Type {
+// value draws a type for a role that the compiler is not excused from.
+func (g *Generator) value(role Role) dtype.Type {
 	for {
 		t := g.scalar()
 		if g.features.Aggregates && g.chance(40) {
 			t = g.aggregate(2)
 		}
-		if reason := g.compiler.excludes(t); reason != "" {
+		if reason := g.compiler.excludes(t, role); reason != "" {
 			g.excluded[reason]++
 			continue
 		}
