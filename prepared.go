@@ -152,13 +152,12 @@ const fewWords = 16
 
 var frames = sync.Pool{New: func() any { return new([]uint64) }}
 
-// takeFrame is a frame of n zero words.
+// takeFrame is a frame of n words, with what an earlier call left in them.
 func takeFrame(n int) *[]uint64 {
 	f := frames.Get().(*[]uint64)
 	if cap(*f) < n {
 		*f = make([]uint64, n)
 	}
 	*f = (*f)[:n]
-	clear(*f)
 	return f
 }

@@ -209,7 +209,7 @@ func outParameters(t *testing.T, b Backend) {
 			rc := r.Args[1].(memory.Record)
 			left, _ := rc.Get("left")
 			right, _ := rc.Get("right")
-			r.Args[1] = "taken"
+			r.Args = []any{nil, "taken"}
 			return [2]any{left, right}, nil
 		}
 		r, outs, err := bindProto(t, lib, "get_window_rect", p).Call(nil, window)

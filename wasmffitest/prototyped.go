@@ -54,6 +54,13 @@ func typedPrototypes(t *testing.T, b Backend) {
 		rc, err = get(0)
 		require.ErrorIs(t, err, failed)
 		require.Zero(t, rc)
+		p.ErrCheck = func(*wasmffi.Returned) (any, error) { return nil, failed }
+		never, err := wasmffi.BindProto[func(hwnd dtype.Addr) (int32, rect, error)](lib, "get_window_rect", p)
+		require.NoError(t, err)
+		n, rc, err := never(window)
+		require.ErrorIs(t, err, failed)
+		require.Zero(t, n, "a call that fails has no results")
+		require.Zero(t, rc)
 		must, err := wasmffi.BindProto[func(hwnd dtype.Addr) rect](lib, "get_window_rect", p)
 		require.NoError(t, err)
 		require.PanicsWithError(t, "wasmffi: call "+lib.Name()+" get_window_rect: no such window", func() { must(0) })
