@@ -118,6 +118,14 @@ func namedArguments(t *testing.T, b Backend) {
 		require.NoError(t, err)
 		require.Equal(t, int32(42), r)
 	})
+	t.Run("optional parameters are zero", func(t *testing.T) {
+		plus := bindProto(t, lib, "plus", wasmffi.Proto{Sig: intIntInt(t), Params: []wasmffi.Param{{Name: "a", Optional: true}, {Name: "b", Optional: true}}})
+		for _, args := range [][]any{{41}, {wasmffi.Named{"b": 41}}, {nil, 41}} {
+			r, _, err := plus.Call(nil, args...)
+			require.NoError(t, err)
+			require.Equal(t, int32(41), r)
+		}
+	})
 	t.Run("defaults of a Go function", func(t *testing.T) {
 		f, err := wasmffi.BindProto[func(hwnd dtype.Addr, text string) int32](lib, "message_box", messageBox(t))
 		require.NoError(t, err)
