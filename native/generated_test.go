@@ -25,3 +25,9 @@ func openGenerated(t testing.TB, path string) wasmffi.Library {
 	require.NoError(t, err)
 	return lib
 }
+
+// TestExhaustiveSignatures is every identity function of one parameter, and a
+// sample of those of up to three; WASMFFI_EXHAUSTIVE=1 takes all.
+func TestExhaustiveSignatures(t *testing.T) {
+	siggen.Exhaustive(t, siggen.Native(t), openGenerated)
+}
