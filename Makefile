@@ -101,6 +101,8 @@ bulk:
 	WASMFFI_DTYPES=8000 $(GO) test -run AgainstNumPy -timeout 60m ./dtype
 	WASMFFI_SIGNATURES=20000 $(GO) test -run GeneratedSignatures -timeout 60m ./native ./host
 	WASMFFI_PROTOTYPES=20000 WASMFFI_VARIADICS=20000 $(GO) test -run 'Paramflags|Prototypes' -timeout 60m ./wasmffitest
+	WASMFFI_CTYPES=10000 $(GO) test -run CtypesOracle -timeout 60m ./memory
+	WASMFFI_PROGRAMS=10000 $(GO) test -run NumPyPrograms -timeout 60m ./memory
 
 # Callbacks under stress for a minute each, nested calls that end in every way,
 # a million callbacks; and the same under the race detector.
@@ -108,4 +110,3 @@ STRESS ?= 60s
 stress:
 	WASMFFI_STRESS=$(STRESS) $(GO) test -run '(Sandbox|Conformance)/(Stress|Reentry|Million)$$|RandomCalls' -timeout 30m ./wasmffitest ./native ./host
 	WASMFFI_STRESS=$(STRESS) CGO_ENABLED=1 $(GO) test -race -run '(Sandbox|Conformance)/(Stress|Reentry)$$|RandomCalls' -timeout 30m ./wasmffitest ./native ./host
-	WASMFFI_CTYPES=10000 $(GO) test -run CtypesOracle -timeout 60m ./memory

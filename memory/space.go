@@ -18,6 +18,26 @@
 // [Encoder] turns the Go values of one call into C's, [Decode] and [DecodeAny]
 // do the reverse; views and arenas convert by the same rules.
 //
+// # Arrays
+//
+// An Array has NumPy's model: an element type, a shape, byte strides. Views of
+// it share its bytes; what computes makes arrays of Go's own memory, or stores
+// into one that is given. Each was compared with NumPy on random programs.
+//
+//	a = as_array(p, (3, 4))                a, err := AsArray(v, 3, 4)
+//	a[1:3, ::-1], a[-1, ..., None]         a.Slice(Range(1, 3, 1), Reverse), a.Select(Last(1), Ellipsis, NewAxis)
+//	a.T, a.reshape(6, -1), a["x"]          a.Transpose(), a.Reshape(6, -1), a.Field("x")
+//	a + b, np.less(a, b, out=c)            Add.Of(a, b), Less.Into(c, a, b)
+//	a.sum(axis=0), a.max(), a.argmin(1)    a.Sum(0), a.Max(), a.ArgMin(1)
+//	a[...] = b, a.fill(1), a.copy()        Assign(a, b, SameKind), a.Fill(1), a.Copy(nil)
+//	a.astype("f4"), a.view("u1")           a.AsType(nil, dtype.CFloat, Unsafe), a.ViewAs(dtype.Uint8)
+//	a[i, j] in a loop                      UseArray(a, func(s *Strided[float64]) error { … s.At2(i, j) … })
+//	np.save(f, a), np.load(f)              WriteNPY(f, a), ReadNPY(f, abi, limit)
+//
+// An array made with an arena is C's memory, one made without is the garbage
+// collector's. A Go slice is an array by [ArrayFrom], an array a Go slice by
+// [UseSlice], a matrix for BLAS by [UseMatrix].
+//
 // # Lifetime
 //
 // Memory ends: an object is freed, an arena is closed, a library is closed.
