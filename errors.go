@@ -39,7 +39,7 @@ var (
 	// one by -1.
 	ErrDivideByZero = errors.New("integer divide by zero")
 	// ErrUnreachable: C came to an instruction that is none, as
-	// __builtin_trap and __builtin_unreachable make.
+	// __builtin_trap is.
 	ErrUnreachable = errors.New("unreachable code reached")
 	// ErrStackOverflow: C ran out of stack.
 	ErrStackOverflow = errors.New("stack overflow")

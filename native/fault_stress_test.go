@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"os/signal"
 	"runtime"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ebitengine/purego"
 	"github.com/stretchr/testify/require"
 
 	"github.com/wasmffi/wasmffi"
@@ -70,6 +73,8 @@ func TestFaultStress(t *testing.T) {
 		duration, err = time.ParseDuration(s)
 		require.NoError(t, err)
 	}
+	require.NoError(t, pprof.StartCPUProfile(io.Discard)) // signals all along
+	defer pprof.StopCPUProfile()
 	seed := uint64(time.Now().UnixNano())
 	if s := os.Getenv("WASMFFI_SEED"); s != "" {
 		seed, err = strconv.ParseUint(s, 10, 64)
@@ -400,6 +405,17 @@ func TestFaultsOfOthers(t *testing.T) {
 				panic("Close hangs")
 			}
 		}, ""},
+		{"in C that another package called", func(t *testing.T, path string) {
+			lib := open(t, path, native.Options{})
+			load, err := lib.Lookup("load")
+			require.NoError(t, err)
+			callback := purego.NewCallback(func() uintptr {
+				require.ErrorContains(t, nilPanic().(error), "nil pointer", "Go's faults are Go's there too")
+				_, _, _ = purego.SyscallN(uintptr(load.Addr), 8)
+				return 0
+			})
+			_ = bind[func(dtype.Addr) error](t, lib, "jump")(dtype.Addr(callback))
+		}, "SIGSEGV"},
 		{"nil in Go, without recover", func(t *testing.T, path string) {
 			open(t, path, native.Options{})
 			var p *int32

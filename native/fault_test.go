@@ -332,11 +332,6 @@ func opaque(x float64) float64 { return x }
 func TestFaultsOfGo(t *testing.T) {
 	lib := openFaults(t, buildFaults(t), native.Options{})
 	apply := bind[func(func(int32) int32, int32) (int32, error)](t, lib, "apply")
-	nilPanic := func() (recovered any) {
-		defer func() { recovered = recover() }()
-		var p *[100]int
-		return p[opaqueInt(3)]
-	}
 	divide := func() (recovered any) {
 		defer func() { recovered = recover() }()
 		return 1 / opaqueInt(0)
@@ -358,6 +353,12 @@ func TestFaultsOfGo(t *testing.T) {
 	require.ErrorAs(t, err, &p)
 	require.ErrorContains(t, err, "nil pointer")
 	check()
+}
+
+func nilPanic() (recovered any) {
+	defer func() { recovered = recover() }()
+	var p *[100]int
+	return p[opaqueInt(3)]
 }
 
 //go:noinline

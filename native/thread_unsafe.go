@@ -94,25 +94,31 @@ func newThread() {
 	var here plainCall
 	cgocall(currentThread, unsafe.Pointer(&here))
 	low, high := stackBounds()
-	r := takeRecord(high)
+	r := takeRecord()
 	r.errno = plain(cFunctions.errnoLocation)
 	atomic.StoreUintptr(&r.depth, 0) // Close may be looking
-	r.low, r.limit = low, low+min(stackReserve, (high-low)/4)
+	atomic.StoreUintptr(&r.low, low)
+	atomic.StoreUintptr(&r.limit, low+min(stackReserve, (high-low)/4))
+	atomic.StoreUintptr(&r.top, high) // now it is good for stack pointers of this stack, and no other
 	atomic.StoreUintptr(&threads[here.args[1]], addr(r))
 	plain(cFunctions.setspecific, libc.key, addr(r))
 }
 
-// takeRecord finds the record of a thread that has exited, or makes one, and
-// gives it the stack that ends at top.
-func takeRecord(top uintptr) *threadRecord {
+// takenRecord is the top of a record that its thread is about to fill in: below
+// every stack.
+const takenRecord = 1
+
+// takeRecord finds the record of a thread that has exited, or makes one. It is
+// good for no stack pointer yet: threads that find it in the cache pass over it.
+func takeRecord() *threadRecord {
 	threadRecords.Lock()
 	defer threadRecords.Unlock()
 	for _, r := range threadRecords.all {
-		if atomic.CompareAndSwapUintptr(&r.top, 0, top) {
+		if atomic.CompareAndSwapUintptr(&r.top, 0, takenRecord) {
 			return r
 		}
 	}
-	r := &threadRecord{top: top}
+	r := &threadRecord{top: takenRecord}
 	threadRecords.all = append(threadRecords.all, r)
 	return r
 }
