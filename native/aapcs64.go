@@ -53,7 +53,7 @@ func (st *aapcsState) place(s *shape) placement {
 			return p
 		}
 		st.nsrn = 8
-		return st.stacked(s, elem.size)
+		return st.stacked(s, min(s.natural, 16)) // less in a packed struct
 	case s.size > 16: // B.4: the address of a copy
 		addr := scalarShape(8)
 		p := st.place(&addr)

@@ -34,6 +34,10 @@ const structTypes = `
 	union fl { float f; long l; };
 	union ldl { long double a; long b; };
 	union nested { union ldl a; struct id b; };
+	struct lds { long double a[2]; } __attribute__((packed));
+	struct before { double a; char b[0]; };
+	struct unaligned { char a; double b[0]; } __attribute__((packed));
+	struct nothing { double a; struct { char a[0]; } b[3]; };
 `
 
 // Where the conventions' own documents say that arguments and results are.
@@ -67,6 +71,8 @@ func TestLowering(t *testing.T) {
 		{sysV, "struct packed f(struct packed)", "[sp+0]:9 -> &rdi"},
 		{sysV, "void f(struct bits, struct over)", "rdi rsi -> -"},
 		{sysV, "void f(struct none, int)", "- rdi -> -"},
+		{sysV, "struct before f(struct before)", "xmm0 -> xmm0"},
+		{sysV, "void f(struct unaligned)", "[sp+0]:1 -> -"}, // an unaligned field, though it has no element
 		{sysV, "int f(const char *, ...)", "rdi -> rax"},
 
 		// AAPCS64, section 6.8.2.
@@ -87,6 +93,8 @@ func TestLowering(t *testing.T) {
 		{aapcs64, "void f(int, struct over)", "x0 x2,x3 -> -"},
 		{aapcs64, "union fd f(union fd, union fl)", "x0 x1 -> x0"},
 		{aapcs64, "void f(struct none, int)", "- x0 -> -"},
+		{aapcs64, "struct before f(struct before, struct nothing)", "x0 x1 -> x0"}, // not homogeneous
+		{aapcs64, "void f(struct dddd, struct dddd, float, struct lds, long double)", "v0,v1,v2,v3 v4,v5,v6,v7 [sp+0]:4 [sp+8]:32 [sp+48]:16 -> -"},
 
 		// Apple's variant: small stack arguments, and "..." all on the stack.
 		{appleARM64, "void f(long, long, long, long, long, long, long, long, char, short, int, char)", "x0 x1 x2 x3 x4 x5 x6 x7 [sp+0]:1 [sp+2]:2 [sp+4]:4 [sp+8]:1 -> -"},
