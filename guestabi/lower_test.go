@@ -237,6 +237,26 @@ func TestLower(t *testing.T) {
 		assert.Equal(t, &guestabi.Buffer{First: 1, Size: 56, Align: 16}, s.Buffer)
 	})
 
+	// clang's callers pass nothing for these, but its va_arg steps over them.
+	t.Run("variadic without a value", func(t *testing.T) {
+		unnamed := structOf("unnamed", dtype.Attr{}, bits("", dtype.CInt, 19)).Type
+		aligned := structOf("aligned", dtype.Attr{Align: 16}).Type
+		sig, err := dtype.NewFunc(dtype.CInt, []dtype.Param{{Type: dtype.CInt}}, true)
+		require.NoError(t, err)
+		shape, err := sig.WithArgs(unnamed, dtype.CInt, aligned, dtype.CInt)
+		require.NoError(t, err)
+		s, err := guestabi.Lower(shape)
+		require.NoError(t, err)
+		assert.Equal(t, "value 0, nowhere @0, value @4, nowhere @0, value @16; value -1", describe(s))
+	})
+
+	t.Run("bit-field alone", func(t *testing.T) {
+		s, err := guestabi.Lower(mustFunc(structOf("bit", dtype.Attr{}, bits("a", dtype.CBool, 1)).Type, structOf("whole", dtype.Attr{}, field("a", dtype.CBool)).Type))
+		require.NoError(t, err)
+		assert.True(t, s.Result.BitField)
+		assert.False(t, s.Params[0].BitField)
+	})
+
 	t.Run("incomplete type", func(t *testing.T) {
 		_, err := guestabi.Lower(mustFunc(dtype.CVoid, dtype.DeclareStruct("later")))
 		require.ErrorIs(t, err, dtype.ErrIncomplete)

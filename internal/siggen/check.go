@@ -48,13 +48,16 @@ func (b *Batch) check(t testing.TB, lib wasmffi.Library, functions []*Function) 
 	c.write(c.value, data)
 	c.write(c.variable("mask"), mask)
 	trace := os.Getenv("WASMFFI_TRACE") != ""
-	for _, f := range functions {
+	for i, f := range functions {
 		if trace { // a function that is called wrongly may end the process
 			fmt.Fprintf(os.Stderr, "%s\n%s", f.Prototype(), f.Definitions())
 		}
 		c.function(f)
 		if !f.Sig.Variadic() && !c.faulted {
 			c.callback(f)
+		}
+		if i%8 == 0 && !c.faulted {
+			c.goValues(f)
 		}
 		if len(c.failed) >= maxFailures || c.faulted {
 			break
