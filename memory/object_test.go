@@ -89,11 +89,15 @@ func TestArenaResizeKeepsAlive(t *testing.T) {
 	arena, targets := NewArena(space), NewArena(space)
 	v := must(arena.New(arrayOf(t, dtype.PointerTo(dtype.CInt), 1)))(t)
 	require.NoError(t, must(v.Index(0))(t).Store(must(targets.NewValue(dtype.CInt, 5))(t)))
+	old := v
 	v = must(arena.Resize(v, 2))(t)
+	w := must(arena.New(dtype.PointerTo(dtype.CInt)))(t)
+	require.Equal(t, old.Addr(), w.Addr(), "where the old one was")
+	require.NoError(t, w.Store(nil))
 	require.NoError(t, targets.Close())
 	p := must(Load[Pointer](must(v.Index(0))(t)))(t)
 	assert.Equal(t, int32(5), must(must(p.Contents())(t).Load())(t))
-	assert.Equal(t, 2, allocated(space))
+	assert.Equal(t, 3, allocated(space))
 }
 
 func TestScoped(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"syscall"
 	"testing"
 
@@ -147,6 +148,10 @@ func TestUseFaults(t *testing.T) {
 	require.Panics(t, func() {
 		_ = v.Use(func([]byte) error { var p *int; *p = 1; return nil })
 	}, "a panic of its own")
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	require.Panics(t, func() {
+		_ = v.Use(func([]byte) error { mem[2*os.Getpagesize()] = 1; return nil })
+	}, "a fault elsewhere")
 }
 
 func mustArray(t testing.TB, elem dtype.Type, n uint64) dtype.Type {
