@@ -52,7 +52,7 @@ nocgo:
 	CGO_ENABLED=0 $(GO) test ./...
 
 arm64: setup
-	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -exec "$(ARM64_EXEC)" $(ARM64_PACKAGES)
+	CGO_ENABLED=0 GOARCH=arm64 WASMFFI_EXEC="$(ARM64_EXEC)" $(GO) test -exec "$(ARM64_EXEC)" $(ARM64_PACKAGES)
 
 # Every platform the sandbox runs on, with root and host alone, and those that
 # native is built for.
@@ -103,6 +103,7 @@ bulk:
 	WASMFFI_PROTOTYPES=20000 WASMFFI_VARIADICS=20000 $(GO) test -run 'Paramflags|Prototypes' -timeout 60m ./wasmffitest
 	WASMFFI_CTYPES=10000 $(GO) test -run CtypesOracle -timeout 60m ./memory
 	WASMFFI_PROGRAMS=10000 $(GO) test -run NumPyPrograms -timeout 60m ./memory
+	WASMFFI_STRESS=60s $(GO) test -run FaultStress -timeout 5m ./native
 
 # Callbacks under stress for a minute each, nested calls that end in every way,
 # a million callbacks; and the same under the race detector.
