@@ -33,7 +33,7 @@ func (r *reader) record(s *cc.StructOrUnionSpecifier) (dtype.Type, error) {
 	tag := s.Token.SrcStr()
 	pos := r.offset(s.StructOrUnion.Token)
 	if s.Case == cc.StructOrUnionSpecifierTag {
-		r.take(pos, r.next(r.offset(s.Token)))
+		r.take(pos, r.offset(s.Token)) // what follows the tag is the declaration's
 		sym, err := r.tagged(kind, tag, pos, r.scope.tag(tag))
 		if err != nil {
 			return nil, err

@@ -37,3 +37,15 @@ __declspec(align(16)) struct declspec_first { int a; };
 typedef __declspec(align(16)) struct { int a; } declspec_t;
 struct __declspec(align(8)) declspec_inside { char c; declspec_t t; __declspec(align(4)) char d; struct declspec_first *p; };
 #endif
+
+/* Attributes after the tag of a struct that is not defined here are the
+ * declaration's; before the tag they are nothing. */
+struct tagged { char c; };
+typedef struct tagged __attribute__((aligned(16))) tagged_typedef;
+struct tag_attributes {
+	char a;
+	struct tagged __attribute__((aligned(8))) m, n, *p;
+	const struct tagged __attribute__((aligned(4))) q;
+	struct __attribute__((aligned(16))) tagged r;
+	tagged_typedef s;
+};
