@@ -35,7 +35,7 @@ func TestBlocks(t *testing.T) {
 		}
 		require.NoError(t, sum.Call(&f))
 		assert.EqualValues(t, 3*n, f.Words[2])
-		assert.EqualValues(t, 0, f.Words[0], "the caller's words stay as they are")
+		assert.NotZero(t, f.Words[0], "the address that C was given")
 		requireUsable(t, lib)
 	}
 }
