@@ -14,7 +14,7 @@ import (
 // plainGo reports whether Go has a value for it that says all: a union's would
 // be all of its members, and a pointer must point to something.
 func (v *Value) plainGo() bool {
-	return v.exact && !holds(v.Type, func(t dtype.Type) bool {
+	return dtype.Resolve(v.Type) == dtype.CVoid || v.exact && !holds(v.Type, func(t dtype.Type) bool {
 		switch t.(type) {
 		case *dtype.Union, *dtype.Pointer:
 			return true
@@ -26,7 +26,10 @@ func (v *Value) plainGo() bool {
 // goValues calls a function with Go values, where it has such.
 func (c *checker) goValues(f *Function) {
 	c.Helper()
-	if f.Sig.Variadic() { // what matches "..." is of the type that Go's tells
+	r := &f.result
+	// What matches "..." is of the type that Go's tells; a result that is
+	// const char * is followed.
+	if f.Sig.Variadic() || !r.plainGo() {
 		return
 	}
 	var args []any
@@ -49,8 +52,7 @@ func (c *checker) goValues(f *Function) {
 	if bits := c.complaints(); bits != 0 {
 		c.wrong(f, "called with Go values: the parameters of bits %b arrived wrong", bits)
 	}
-	r := &f.result
-	if f.Sig.Result() == dtype.CVoid || !r.plainGo() {
+	if f.Sig.Result() == dtype.CVoid {
 		return
 	}
 	enc := memory.Encoder{ABI: c.abi}
