@@ -61,6 +61,9 @@ func (a Array) broadcast(shape []int) (Array, error) {
 	}
 	b := a.derived()
 	b.shape, b.strides = slices.Clone(shape), make([]int64, len(shape))
+	if slices.Contains(shape, 0) {
+		return b, nil // without elements there are no steps between them
+	}
 	skip := len(shape) - len(a.shape)
 	for i, n := range a.shape {
 		if n == shape[skip+i] {

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -73,7 +74,7 @@ func partOf(a Array) int {
 // swapped reports whether the bytes are not in the processor's order.
 func (m *lent) swapped() bool { return m.big && m.part > 1 }
 
-// extentIn is where the elements' bytes are in this process.
+// extent is where the elements' bytes are in this process.
 func (m *lent) extent() extent {
 	if len(m.mem) == 0 {
 		return extent{}
@@ -129,8 +130,7 @@ func move(dst, src *lent) {
 	size := dst.size
 	ds, ss := p.inner(0), p.inner(1)
 	swap := dst.big != src.big && dst.part > 1
-	chunk := maxRun
-	p.each(chunk, func(at []int64, n int) {
+	p.each(maxRun, func(at []int64, n int) {
 		d, s := dst.at+at[0], src.at+at[1]
 		strideCopy(dst.mem, d, ds, src.mem, s, ss, n, size)
 		if swap {
@@ -140,4 +140,4 @@ func move(dst, src *lent) {
 }
 
 // maxRun is no limit on a run.
-const maxRun = 1 << 62
+const maxRun = math.MaxInt

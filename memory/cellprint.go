@@ -85,7 +85,7 @@ func (f cellFormat) bitField(c cellType, b []byte) string {
 	return fmt.Sprint(m.naturalBits(f.abi, b))
 }
 
-// inOrderOf is a copy of a scalar's bytes in little-endian order.
+// littleEndian is a copy of a scalar's bytes in little-endian order.
 func littleEndian(b []byte, isBig bool, part uint64) []byte {
 	b = append([]byte(nil), b...)
 	if isBig {

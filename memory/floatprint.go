@@ -143,7 +143,11 @@ func formatFloats(xs []realText, plus bool) []string {
 // exponential writes x with a number of digits after the point, its own even
 // where fewer would tell it from its neighbours, and in the exponent.
 func (x realText) exponential(digits, exponent int, plus bool) string {
-	number, e, _ := strings.Cut(x.write('e', digits), "e")
+	s := x.write('e', -1)
+	if fractionLen(s) != digits {
+		s = x.write('e', digits)
+	}
+	number, e, _ := strings.Cut(s, "e")
 	if digits == 0 {
 		number += "."
 	}

@@ -308,6 +308,9 @@ func (p *numpyProgram) binary(a Array) (Array, error) {
 		return a, err
 	}
 	spec, other := p.array(p.number(), p.partner(a.Shape()))
+	if wideComplex(a, other) {
+		return a, errSkip
+	}
 	op := Op(1 + p.n(int(GreaterEqual)))
 	x, y, swap := a, other, p.chance(30)
 	if swap {
@@ -318,6 +321,13 @@ func (p *numpyProgram) binary(a Array) (Array, error) {
 	return b, err
 }
 
+// wideComplex: there is no arithmetic on _Complex long double.
+func wideComplex(a, b Array) bool {
+	x, _ := a.number()
+	y, _ := b.number()
+	return promote(x, y) == numCLong
+}
+
 func (p *numpyProgram) into(a Array) (Array, error) {
 	k, err := a.number()
 	if err != nil {
@@ -326,7 +336,7 @@ func (p *numpyProgram) into(a Array) (Array, error) {
 	spec, other := p.array(p.number(), p.partner(a.Shape()))
 	op := Op(1 + p.n(int(GreaterEqual)))
 	ko, _ := other.number()
-	if r := promote(k, ko); k.integer() && !r.integer() {
+	if r := promote(k, ko); k.integer() && !r.integer() || wideComplex(a, other) {
 		return a, errSkip // may leave what C defines
 	}
 	b, err := a.Copy(nil)

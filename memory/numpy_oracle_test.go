@@ -200,6 +200,9 @@ func compareBytes(a Array, want numpyState, loose bool) (exact bool, problem str
 	if bytes.Equal(b, w) {
 		return true, ""
 	}
+	if k.wide() && a.String() == want.Str { // a NaN has a sign there
+		return false, ""
+	}
 	if len(b) != len(w) || !k.float() && !k.complex() || k.wide() {
 		return false, fmt.Sprintf("%v, NumPy\n%s\nbytes %x\nNumPy %x", a, want.Str, b, w)
 	}
