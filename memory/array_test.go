@@ -307,6 +307,8 @@ func TestArrayPrint(t *testing.T) {
 		{array([]float32{0x1p87, 1}), "[1.5474251e+26 1.0000000e+00]"}, // not the nearest digits, but those that tell it
 		{array([]float32{0.1, 1e9}), "[1.e-01 1.e+09]"},
 		{array([]float32{34071312}), "[34071312.]"},
+		{array([]float64{1, 1000}), "[   1. 1000.]"},
+		{array([]float64{1, 1001}), "[1.000e+00 1.001e+03]"},
 		{array([]complex128{1, complex(-2.5, math.Inf(1))}), "[ 1.  +0.j -2.5+infj]"},
 		{array([]float64{1.5, 1e10}), "[1.5e+00 1.0e+10]"},
 		{array([]float64{math.NaN(), 1, math.Inf(-1)}), "[ nan   1. -inf]"},
