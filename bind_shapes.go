@@ -9,7 +9,7 @@ import (
 // bindShape binds the common scalar func types without reflection: dst points
 // to a func variable. It reports whether it knew the type.
 func bindShape(lib Library, at target, sig *dtype.Func, dst any) (bool, error) {
-	if sig != nil && sig.HasContract() {
+	if sig != nil && stated(sig) {
 		return false, nil
 	}
 	s := shapeBinder{lib: lib, at: at, sig: sig}

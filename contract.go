@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/wasmffi/wasmffi/dtype"
@@ -12,7 +13,8 @@ import (
 )
 
 // ErrContract: a call broke a rule that was declared of its arguments or its
-// result ([dtype.Func.WithContract]). See [ContractError].
+// result ([dtype.Func.WithContract]), or that C text implies
+// ([dtype.Func.WithImplied]). See [ContractError].
 var ErrContract = errors.New("contract violated")
 
 // A ContractError is a rule that a call broke. Before the call it is the
@@ -43,7 +45,23 @@ type region struct {
 	addr uint64 // in C's memory, unless data is set
 	data []byte // Go's memory
 	inGo bool   // it is Go's memory, in data
-	size uint64 // bytes
+	size uint64 // bytes; 0 if nothing is known of it
+	open bool   // nothing is known of its size
+}
+
+// Extents of C's memory of which no size is known.
+const (
+	unknownExtent = math.MaxUint64 - iota
+	numberExtent  // it is an address passed as a number
+)
+
+// stated reports whether a signature has rules that somebody asked for, which
+// calls that pass addresses as numbers cannot keep.
+func stated(sig *dtype.Func) bool {
+	if c := sig.ResultContract(); c != nil && !c.Implied {
+		return true
+	}
+	return slices.ContainsFunc(sig.Params(), func(p dtype.Param) bool { return p.Contract != nil && !p.Contract.Implied })
 }
 
 // region is the memory behind parameter i.
@@ -55,8 +73,25 @@ func (c *call) region(i int) region {
 			return region{inGo: true, data: data, size: uint64(len(data))}
 		}
 	}
-	w := c.words[s.First]
-	return region{null: w == 0, addr: w, size: c.extents[i]}
+	r := region{null: c.words[s.First] == 0, addr: c.words[s.First], size: c.extents[i]}
+	if r.size >= numberExtent {
+		r.size, r.open = 0, true
+	}
+	return r
+}
+
+// stretch is region i as far as a stated length tells what C uses of it.
+func (c *call) stretch(i int) region {
+	r, p := c.region(i), c.plan.sig.Params()[i]
+	if p.Contract == nil || p.Contract.Len.IsZero() {
+		return r
+	}
+	if need, err := c.bytesOf(p.Contract, p.Type); err == nil && need < r.size {
+		if r.size = need; r.inGo {
+			r.data = r.data[:need]
+		}
+	}
+	return r
 }
 
 // noteExtent remembers how many bytes are known to be where argument i points
@@ -72,8 +107,12 @@ func (c *call) noteExtent(i int, v reflect.Value) {
 	case memory.View:
 		c.extents[i] = x.Size()
 	case interface{ Array() (memory.View, error) }: // a memory.Pointer or Ptr
-		if a, err := x.Array(); err == nil {
+		if a, err := x.Array(); err == nil && a.Size() > 0 {
 			c.extents[i] = a.Size()
+		}
+	default:
+		if v.CanUint() || v.CanInt() {
+			c.extents[i] = numberExtent
 		}
 	}
 }
@@ -93,49 +132,60 @@ func (c *call) checkArguments() error {
 }
 
 func (c *call) checkArgument(i int, p dtype.Param) error {
-	r := c.region(i)
-	rules := p.Contract
-	if r.null {
-		if rules.NonNull {
-			return &ContractError{Rule: p.Name + " != NULL", Detail: p.Name + " is NULL"}
-		}
+	r, name, rules := c.region(i), c.plan.sig.ParamName(i), p.Contract
+	switch {
+	case rules.Implied && c.extents[i] == numberExtent:
+		return nil
+	case r.null && rules.NonNull:
+		return &ContractError{Rule: name + " != NULL", Detail: name + " is NULL"}
+	case r.null, rules.Implied && r.open:
 		return nil // what is not there has no length to be wrong
 	}
 	// A string that C only reads may end, with its memory, before its limit.
 	if !rules.Len.IsZero() && !(rules.String && isConstPointer(p.Type)) {
-		need, err := c.bytesOf(rules.Len, p.Type)
+		need, err := c.bytesOf(rules, p.Type)
 		if err != nil {
 			return err
 		}
 		if r.size < need {
-			return &ContractError{Rule: lengthRule(p),
-				Detail: fmt.Sprintf("%s has %d bytes, %d are needed%s", p.Name, r.size, need, c.values(rules.Len))}
+			return &ContractError{Rule: lengthRule(name, rules),
+				Detail: fmt.Sprintf("%s has %d bytes, %d are needed%s", name, r.size, need, c.values(rules.Len))}
 		}
 	}
 	if rules.String && p.Dir != dtype.Out {
-		if err := c.checkString(p, r, false); err != nil {
+		if err := c.checkString(i, r, false); err != nil {
 			return err
 		}
 	}
 	for _, j := range rules.Disjoint {
-		if other := c.region(j); r.overlaps(other) {
-			name := c.plan.sig.Params()[j].Name
-			return &ContractError{Rule: "disjoint(" + name + ", " + p.Name + ")",
-				Detail: fmt.Sprintf("%s is %v, %s is %v", name, other, p.Name, r)}
+		if r, other := c.stretch(i), c.stretch(j); r.overlaps(other) {
+			first := c.plan.sig.ParamName(j)
+			return &ContractError{Rule: "disjoint(" + first + ", " + name + ")",
+				Detail: fmt.Sprintf("%s is %v, %s is %v", first, other, name, r)}
 		}
 	}
 	return nil
 }
 
+// stringRule is the rule that a string ends.
+func stringRule(name string, rules *dtype.Contract) string {
+	if rules.Bytes {
+		return "string(" + name + ")"
+	}
+	return lengthRule(name, rules)
+}
+
 // lengthRule is the rule about a parameter's length as it was declared.
-func lengthRule(p dtype.Param) string {
-	switch count := p.Contract.Len; {
-	case !p.Contract.String:
-		return p.Name + "[" + count.String() + "]"
+func lengthRule(name string, rules *dtype.Contract) string {
+	switch count := rules.Len; {
+	case rules.Bytes:
+		return "bytes(" + name + ", " + count.String() + ")"
+	case !rules.String:
+		return name + "[" + count.String() + "]"
 	case count.IsZero():
-		return "string(" + p.Name + ")"
+		return "string(" + name + ")"
 	default:
-		return "string(" + p.Name + ", " + count.String() + ")"
+		return "string(" + name + ", " + count.String() + ")"
 	}
 }
 
@@ -158,23 +208,31 @@ func (r region) overlaps(s region) bool {
 	return r.addr < s.addr+s.size && s.addr < r.addr+r.size
 }
 
-// bytesOf is the size of count elements of what a pointer type points to.
-func (c *call) bytesOf(count dtype.Count, pointer dtype.Type) (uint64, error) {
-	n, err := count.Eval(c.integer)
+// bytesOf is the size of the memory that rules about a pointer state.
+func (c *call) bytesOf(rules *dtype.Contract, pointer dtype.Type) (uint64, error) {
+	n, err := rules.Len.Eval(c.integer)
 	if err != nil {
-		return 0, &ContractError{Rule: count.String(), Detail: err.Error()}
+		return 0, &ContractError{Rule: rules.Len.String(), Detail: err.Error()}
 	}
-	size := c.elemSize(pointer)
+	size := uint64(1)
+	if !rules.Bytes {
+		size = c.elemSize(pointer)
+	}
 	if n > math.MaxUint64/size {
-		return 0, &ContractError{Rule: count.String(), Detail: fmt.Sprintf("%d elements of %d bytes", n, size)}
+		return 0, &ContractError{Rule: rules.Len.String(), Detail: fmt.Sprintf("%d elements of %d bytes", n, size)}
 	}
 	return n * size, nil
 }
 
-// elemSize is the size of what a pointer type points to; 1 for void.
+// elemSize is the size of what a pointer type points to; 1 for void. Of rows
+// whose length is not known, as those of m[r][c], it is an element's.
 func (c *call) elemSize(pointer dtype.Type) uint64 {
 	if p, ok := dtype.Resolve(pointer).(*dtype.Pointer); ok {
-		if size, err := c.plan.abi().Size(p.Elem()); err == nil && size > 0 {
+		elem := p.Elem()
+		if a, ok := dtype.Resolve(elem).(*dtype.Array); ok && a.Flexible() {
+			elem = a.Elem()
+		}
+		if size, err := c.plan.abi().Size(elem); err == nil && size > 0 {
 			return size
 		}
 	}
@@ -206,16 +264,17 @@ func (c *call) values(count dtype.Count) string {
 	var b strings.Builder
 	for _, i := range count.Params() {
 		v, _ := c.integer(i)
-		fmt.Fprintf(&b, ", %s is %d", c.plan.sig.Params()[i].Name, v)
+		fmt.Fprintf(&b, ", %s is %d", c.plan.sig.ParamName(i), v)
 	}
 	return b.String()
 }
 
 // checkString looks for the NUL that ends a string.
-func (c *call) checkString(p dtype.Param, r region, after bool) error {
+func (c *call) checkString(i int, r region, after bool) error {
+	p, name := c.plan.sig.Params()[i], c.plan.sig.ParamName(i)
 	limit := r.size
-	if count := p.Contract.Len; !count.IsZero() {
-		n, err := c.bytesOf(count, p.Type)
+	if !p.Contract.Len.IsZero() {
+		n, err := c.bytesOf(p.Contract, p.Type)
 		if err != nil {
 			return err
 		}
@@ -235,7 +294,7 @@ func (c *call) checkString(p dtype.Param, r region, after bool) error {
 			return nil
 		}
 	}
-	return &ContractError{Rule: lengthRule(p), After: after, Detail: fmt.Sprintf("no NUL in the %d bytes of %s", limit, p.Name)}
+	return &ContractError{Rule: stringRule(name, p.Contract), After: after, Detail: fmt.Sprintf("no NUL in the %d bytes of %s", limit, name)}
 }
 
 func isZero(b []byte) bool {
@@ -254,15 +313,15 @@ func (c *call) checkResults() error {
 		if p.Contract == nil || !p.Contract.String || p.Dir == dtype.In || isConstPointer(p.Type) {
 			continue
 		}
-		if r := c.region(i); !r.null {
-			if err := c.checkString(p, r, true); err != nil {
+		if r := c.region(i); !r.null && !(p.Contract.Implied && r.open) {
+			if err := c.checkString(i, r, true); err != nil {
 				return c.plan.fail(i+1, err)
 			}
 		}
 	}
 	rules := c.plan.sig.ResultContract()
-	if rules == nil {
-		return nil
+	if rules == nil || rules.Implied {
+		return nil // what is implied matters where the result becomes a pointer
 	}
 	if err := c.checkResult(rules); err != nil {
 		return c.plan.fail(0, err)
@@ -286,12 +345,12 @@ func (c *call) checkResult(rules *dtype.Contract) error {
 	need := uint64(0)
 	if !rules.Len.IsZero() {
 		var err error
-		if need, err = c.bytesOf(rules.Len, c.plan.sig.Result()); err != nil {
+		if need, err = c.bytesOf(rules, c.plan.sig.Result()); err != nil {
 			return err
 		}
 	}
 	if i := rules.Into - 1; i >= 0 {
-		name := c.plan.sig.Params()[i].Name
+		name := c.plan.sig.ParamName(i)
 		r, base := c.region(i), c.words[c.plan.shape.Params[i].First]
 		if r.null || w < base || w-base > r.size || need > r.size-(w-base) {
 			return &ContractError{Rule: "result in " + name, After: true,
@@ -305,22 +364,30 @@ func (c *call) checkResult(rules *dtype.Contract) error {
 	var b [1]byte
 	for _, addr := range []uint64{w, w + need - 1} {
 		if err := c.plan.space().ReadAt(b[:], addr); err != nil || addr < w {
-			return &ContractError{Rule: "result[" + rules.Len.String() + "]", After: true,
+			return &ContractError{Rule: lengthRule("result", rules), After: true,
 				Detail: fmt.Sprintf("the result is %#x+%d, which is not all memory%s", w, need, c.values(rules.Len))}
 		}
 	}
 	return nil
 }
 
-// known is the result pointer with the length that the contract gives it. The
-// contract has been checked.
-func (c *call) known(p memory.Pointer) memory.Pointer {
-	if rules := c.plan.sig.ResultContract(); rules != nil && !rules.Len.IsZero() {
-		if n, err := rules.Len.Eval(c.integer); err == nil {
-			return p.Reinterpret(n)
+// known is the result pointer with the length that the contract gives it: of
+// whole elements, if it counts bytes.
+func (c *call) known(p memory.Pointer) (memory.Pointer, error) {
+	rules := c.plan.sig.ResultContract()
+	if rules == nil {
+		return p, nil
+	}
+	if rules.Implied {
+		if err := c.checkResult(rules); err != nil {
+			return p, err
 		}
 	}
-	return p
+	if rules.Len.IsZero() || p.IsNull() {
+		return p, nil
+	}
+	n, err := c.bytesOf(rules, c.plan.sig.Result())
+	return p.Reinterpret(n / c.elemSize(c.plan.sig.Result())), err
 }
 
 // offsetResult is the result as an [Offset].

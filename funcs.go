@@ -84,7 +84,7 @@ func bindScalars(lib Library, at target, sig *dtype.Func, result reflect.Type, a
 		}
 		f.words++
 	}
-	if sig.HasContract() {
+	if stated(sig) {
 		return fail(0, fmt.Errorf("%w: addresses as scalars say nothing of the memory that a contract is about; use Bind", ErrNotSupported))
 	}
 	p, err := newPlan(lib, at, sig)

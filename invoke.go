@@ -47,7 +47,10 @@ func (c *call) begin(p *plan) {
 	c.words = c.words[:p.shape.Words]
 	clear(c.words)
 	if p.contract {
-		c.extents = append(c.extents[:0], make([]uint64, len(p.shape.Params))...)
+		c.extents = c.extents[:0]
+		for range p.shape.Params {
+			c.extents = append(c.extents, unknownExtent)
+		}
 	}
 }
 
@@ -107,7 +110,10 @@ func (c *call) anyResult() (any, error) {
 		return nil, c.plan.fail(0, fmt.Errorf("result: %w", err))
 	}
 	if p, ok := v.(memory.Pointer); ok {
-		return c.known(p), nil
+		if p, err = c.known(p); err != nil {
+			return nil, c.plan.fail(0, err)
+		}
+		return p, nil
 	}
 	return v, nil
 }

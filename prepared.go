@@ -68,7 +68,7 @@ func prepare(lib Library, at target, sig *dtype.Func, args, result reflect.Type)
 	if n := args.NumField(); n != len(sig.Params()) || sig.Variadic() {
 		return fail(0, fmt.Errorf("%w: %v has %d for %s", ErrArgCount, args, n, dtype.Declare(sig, at.name)))
 	}
-	if sig.HasContract() {
+	if stated(sig) {
 		return fail(0, fmt.Errorf("%w: addresses say nothing of the memory that a contract is about; use Bind", ErrNotSupported))
 	}
 	plan, err := newPlan(lib, at, sig)

@@ -66,8 +66,9 @@ func pointerResult(c *call, v reflect.Value) error {
 	if err := decodedResult(c, v); err != nil {
 		return err
 	}
-	v.Set(reflect.ValueOf(c.known(v.Interface().(memory.Pointer))))
-	return nil
+	p, err := c.known(v.Interface().(memory.Pointer))
+	v.Set(reflect.ValueOf(p))
+	return err
 }
 
 func decodedResult(c *call, v reflect.Value) error {

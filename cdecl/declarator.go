@@ -93,16 +93,25 @@ func (r *reader) array(q qualified, length cc.ExpressionNode, at cc.Token, outer
 	}
 	var t dtype.Type
 	switch {
+	case (length != nil && isUnsized(q.t) || r.variable[q.t] && outer) && r.params > 0 && (err == nil || errors.Is(err, errNotConstant)):
+		// double m[n][n] is double (*m)[n], whatever further dimensions are.
+		if t, err = q.t, nil; outer {
+			t = dtype.PointerTo(q.t)
+		}
 	case err == nil:
 		t, err = dtype.ArrayOf(q.t, n)
 	case !errors.Is(err, errNotConstant):
 		return q, err
 	case length != nil && r.params == 0:
 		return q, r.errorAt(r.offset(at), nil, "array length: %v", err)
-	case length != nil && isUnsized(q.t) && outer:
-		t, err = dtype.PointerTo(q.t), nil // double m[n][n] is double (*m)[n]
 	default:
 		t, err = dtype.FlexibleArrayOf(q.t)
+		if length != nil && err == nil {
+			if r.variable == nil {
+				r.variable = map[dtype.Type]bool{}
+			}
+			r.variable[t] = true
+		}
 	}
 	if err != nil {
 		return q, r.typeError(at, err)
@@ -119,6 +128,7 @@ func (r *reader) function(q qualified, list *cc.ParameterTypeList, at cc.Token) 
 	r.params++
 	defer func() { r.params-- }()
 	var params []dtype.Param
+	var promises []promise
 	names := map[string]bool{}
 	if list != nil {
 		for l := list.ParameterList; l != nil; l = l.ParameterList {
@@ -128,7 +138,7 @@ func (r *reader) function(q qualified, list *cc.ParameterTypeList, at cc.Token) 
 				}
 				return q, r.errorAt(r.offset(at), nil, "a parameter is missing after %q", string(rune(at.Ch)))
 			}
-			p, err := r.param(l.ParameterDeclaration)
+			p, says, err := r.param(l.ParameterDeclaration)
 			if err != nil {
 				return q, err
 			}
@@ -136,7 +146,7 @@ func (r *reader) function(q qualified, list *cc.ParameterTypeList, at cc.Token) 
 				return q, r.errorAt(l.ParameterDeclaration.Position().Offset, nil, "two parameters of the name %q", p.Name)
 			}
 			names[p.Name] = true
-			params = append(params, p)
+			params, promises = append(params, p), append(promises, says)
 		}
 	}
 	if len(params) == 1 && params[0].Name == "" {
@@ -152,7 +162,8 @@ func (r *reader) function(q qualified, list *cc.ParameterTypeList, at cc.Token) 
 	if list == nil && !variadic {
 		r.scope.loose[f] = true
 	}
-	return qualified{t: f}, nil
+	f, err = r.promised(f, promises)
+	return qualified{t: f}, err
 }
 
 // oldFunction is the K&R form f(a, b), whose types come with the function's

@@ -20,8 +20,12 @@ type reader struct {
 	// from is where the declaration that is read began.
 	from int
 	// old are the parameters of the old-style definition that is read.
-	old  map[string]dtype.Type
-	tree *cc.AST
+	old map[string]dtype.Type
+	// variable are arrays of a length that is not constant.
+	variable map[dtype.Type]bool
+	// hidden tells the names that are no constants where an expression is read.
+	hidden func(name string) bool
+	tree   *cc.AST
 }
 
 // declare reads all declarations of a text into s.
@@ -197,6 +201,9 @@ func (r *reader) declarator(base specs, baseErr error, d *cc.Declarator, attrs [
 	}
 	if err == nil {
 		t, err = r.declared(d, t)
+	}
+	if f, ok := t.t.(*dtype.Func); ok && err == nil {
+		t.t, err = r.attributedFunc(f, attrs)
 	}
 	if err == nil {
 		err = r.noVectorsLeft(at.pos, at.end)

@@ -40,34 +40,35 @@ func salWord(word string) (dir dtype.Direction, ok bool) {
 }
 
 // emptyDirections are what headers define as nothing and mean as a direction.
-var emptyDirections = map[string]string{"IN": "_In_", "OUT": "_Out_", "INOUT": "_Inout_", "IN_OUT": "_Inout_", "INOUT_": "_Inout_"}
+var emptyDirections = map[string]string{"IN": "_In_opt_", "OUT": "_Out_opt_", "INOUT": "_Inout_opt_", "IN_OUT": "_Inout_opt_", "INOUT_": "_Inout_opt_"}
 
 // directionMacro is what a macro that is defined as nothing is read as, or
-// nothing: headers for compilers without the annotations define them so.
-func directionMacro(name string) string {
+// nothing: headers for compilers without the annotations define them so. call is
+// the macro's name with its parameters, if it has any.
+func directionMacro(name, call string) string {
 	if word := emptyDirections[name]; word != "" {
 		return word
 	}
-	switch dir, _ := salWord(name); dir {
-	case dtype.In:
-		return "_In_"
-	case dtype.Out:
-		return "_Out_"
-	case dtype.InOut:
-		return "_Inout_"
+	if dir, ok := salWord(name); !ok || dir == dtype.Unstated && !strings.HasPrefix(name, "_Ret_") {
+		return ""
 	}
-	return ""
+	return call // a macro's own name is not replaced again
 }
 
 // annotation lifts the annotation at token i and gives the index after it.
 func (l *lifter) annotation(i int, dir dtype.Direction) int {
 	pos := l.all[i].pos
-	l.direct(pos, dir)
-	if word := l.text[pos:l.all[i].end]; string(word) != "_In_" && string(word) != "_Out_" && string(word) != "_Inout_" && l.punct(i+1, '(') {
+	a := &attribute{name: directionName, pos: pos, dir: dir, sal: string(l.text[pos:l.all[i].end])}
+	l.attrs = append(l.attrs, a)
+	if !plainAnnotation[a.sal] && l.punct(i+1, '(') {
+		a.args = span{l.all[i+1].end, l.all[l.match[i+1]].pos}
 		return l.match[i+1] + 1
 	}
 	return i + 1
 }
+
+// plainAnnotation are those after which ( begins something else.
+var plainAnnotation = map[string]bool{"_In_": true, "_Out_": true, "_Inout_": true, "_In_opt_": true, "_Out_opt_": true, "_Inout_opt_": true}
 
 // isName reports whether a word such as __in is the name of a parameter, as C
 // libraries have them, since nothing follows that could be annotated.

@@ -226,6 +226,9 @@ func (r *reader) wideString(lit []byte) (operand, error) {
 }
 
 func (r *reader) identifier(name string) (operand, error) {
+	if r.hidden != nil && r.hidden(name) {
+		return operand{}, errNotConstant
+	}
 	sym := r.scope.lookup(name)
 	switch {
 	case sym == nil && name == "true":

@@ -40,6 +40,7 @@ type attribute struct {
 	declspec bool
 	used     bool
 	dir      dtype.Direction // of a parameter, see directionName
+	sal      string          // the annotation's word, likewise
 }
 
 // A label is asm("symbol") behind a declarator.
@@ -195,6 +196,10 @@ func (l *lifter) ident(i int, word string) (int, error) {
 		if ignoredWords[word] {
 			return i + 1, nil
 		}
+		if word == "_Nonnull" {
+			l.nonnull(i)
+			return i + 1, nil
+		}
 		if dir, ok := salWord(word); ok && !l.isName(i) {
 			return l.annotation(i, dir), nil
 		}
@@ -209,7 +214,7 @@ var ignoredWords = map[string]bool{
 	"__extension__": true, "__cdecl": true, "_cdecl": true, "__stdcall": true, "_stdcall": true,
 	"__fastcall": true, "__thiscall": true, "__vectorcall": true, "__clrcall": true, "__pascal": true,
 	"__ptr32": true, "__ptr64": true, "__unaligned": true, "__w64": true, "__forceinline": true,
-	"_Nonnull": true, "_Nullable": true, "_Null_unspecified": true, "__block": true,
+	"_Nullable": true, "_Null_unspecified": true, "__block": true,
 }
 
 // asm lifts asm("symbol") behind a declarator and drops any other asm.
@@ -233,13 +238,32 @@ func (l *lifter) asm(i int) (int, error) {
 	return l.match[j] + 1, nil
 }
 
+// nonnull records _Nonnull at token i if the pointer it follows is a declarator's
+// outermost.
+func (l *lifter) nonnull(i int) {
+	next := i + 1
+	for next < len(l.all) && l.all[next].kind == lexIdent && isQualifier(string(l.text[l.all[next].pos:l.all[next].end])) {
+		next++
+	}
+	if next < len(l.all) && (l.all[next].kind == lexIdent && !l.punct(next+1, '[') || l.punct(next, ',') || l.punct(next, ')')) {
+		l.attrs = append(l.attrs, &attribute{name: nonnullName, pos: l.all[i].pos})
+	}
+}
+
 // arrayQualifiers drops static and qualifiers after [, which say nothing about
-// the type, and the * of an array of unspecified length.
+// the type but are recorded as attributes, and the * of an array of unspecified
+// length.
 func (l *lifter) arrayQualifiers(i int) int {
 	for i < len(l.all) && l.all[i].kind == lexIdent {
 		word := string(l.text[l.all[i].pos:l.all[i].end])
 		if word != "static" && !isQualifier(word) {
 			break
+		}
+		switch word {
+		case "static":
+			l.attrs = append(l.attrs, &attribute{name: staticName, pos: l.all[i].pos})
+		case "restrict", "__restrict", "__restrict__":
+			l.attrs = append(l.attrs, &attribute{name: restrictName, pos: l.all[i].pos})
 		}
 		i++
 	}

@@ -9,7 +9,8 @@ import (
 	"github.com/wasmffi/wasmffi/dtype"
 )
 
-func (r *reader) param(p *cc.ParameterDeclaration) (dtype.Param, error) {
+// param reads a parameter, and what its text promises of its memory.
+func (r *reader) param(p *cc.ParameterDeclaration) (dtype.Param, promise, error) {
 	start := p.Position().Offset
 	if end, ok := r.hoisted[start]; ok {
 		return r.hoistedParam(span{start, end})
@@ -20,10 +21,10 @@ func (r *reader) param(p *cc.ParameterDeclaration) (dtype.Param, error) {
 		if p.Declarator != nil {
 			name, start = r.declaratorName(p.Declarator)
 		}
-		return dtype.Param{}, r.errorAt(start, nil, "parameter %q has no type%s", name, r.scope.nearTypes(name))
+		return dtype.Param{}, promise{}, r.errorAt(start, nil, "parameter %q has no type%s", name, r.scope.nearTypes(name))
 	}
 	if err != nil {
-		return dtype.Param{}, err
+		return dtype.Param{}, promise{}, err
 	}
 	inner := r.parameters(p.Declarator)
 	if p.AbstractDeclarator != nil {
@@ -32,19 +33,21 @@ func (r *reader) param(p *cc.ParameterDeclaration) (dtype.Param, error) {
 	attrs := r.takeOutside(inner, r.parameterSpan(start))
 	q, err := r.attributed(base.qualified, attrs)
 	if err != nil {
-		return dtype.Param{}, err
+		return dtype.Param{}, promise{}, err
 	}
-	name := ""
+	name, says := "", promise{attrs: attrs}
 	if p.Declarator != nil {
 		name, _ = r.declaratorName(p.Declarator)
 		q, err = r.declared(p.Declarator, q)
+		says.dims, says.restrict = r.dimensions(p.Declarator)
 	} else {
 		q, err = r.abstract(p.AbstractDeclarator, q)
+		says.dims, says.restrict = r.abstractDimensions(p.AbstractDeclarator)
 	}
 	if err != nil {
-		return dtype.Param{}, err
+		return dtype.Param{}, promise{}, err
 	}
-	return dtype.Param{Name: name, Type: r.decay(q), Dir: r.direction(attrs)}, nil
+	return dtype.Param{Name: name, Type: r.decay(q), Dir: r.direction(attrs)}, says, nil
 }
 
 // decay is the type of a parameter declared as q: arrays and functions are
@@ -64,14 +67,21 @@ func (r *reader) decay(q qualified) dtype.Type {
 
 // hoistedParam reads a parameter that was lifted out of its list: by itself it
 // is a declaration, or without a name a type name, and both the parser reads.
-func (r *reader) hoistedParam(at span) (dtype.Param, error) {
+func (r *reader) hoistedParam(at span) (dtype.Param, promise, error) {
+	says := promise{attrs: r.takeOutside(nil, r.parameterSpan(at.pos))}
+	p, err := r.hoistedType(at)
+	p.Dir = r.direction(says.attrs)
+	return p, says, err
+}
+
+func (r *reader) hoistedType(at span) (dtype.Param, error) {
 	text := string(r.text[at.pos:at.end])
 	part := func(before, after string) *unit {
 		return &unit{text: []byte(before + text + after), parent: r.unit, base: at.pos - len(before)}
 	}
 	if !pointerHasName(text) {
 		q, err := typeIn(part(sizeofBefore, sizeofAfter), r.scope)
-		return dtype.Param{Type: r.decay(q), Dir: r.hoistedDirection(at)}, err
+		return dtype.Param{Type: r.decay(q)}, err
 	}
 	sub, tree, err := read(part("extern ", ";"), r.scope)
 	if err != nil {
@@ -90,7 +100,7 @@ func (r *reader) hoistedParam(at span) (dtype.Param, error) {
 		decl := d.Declaration.InitDeclaratorList.InitDeclarator.Declarator
 		name, _ := sub.declaratorName(decl)
 		q, err := sub.declared(decl, base.qualified)
-		return dtype.Param{Name: name, Type: r.decay(q), Dir: r.hoistedDirection(at)}, err
+		return dtype.Param{Name: name, Type: r.decay(q)}, err
 	}
 	return dtype.Param{}, r.errorAt(at.pos, nil, "not a parameter")
 }
@@ -110,11 +120,6 @@ func pointerHasName(text string) bool {
 		prev = t
 	}
 	return false
-}
-
-// hoistedDirection is the direction before a parameter that was lifted out.
-func (r *reader) hoistedDirection(at span) dtype.Direction {
-	return r.direction(r.takeOutside(nil, r.parameterSpan(at.pos)))
 }
 
 // parameterSpan is the text between the commas or parentheses around the

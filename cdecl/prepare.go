@@ -274,7 +274,7 @@ func (p *preparer) macro(l lexer, defined bool) (line []byte) {
 				break
 			}
 		}
-		if end, word := l.pos, directionMacro(d.name); word != "" && l.next().kind == lexEOF {
+		if end, word := l.pos, directionMacro(d.name, string(line[name.pos:l.pos])); word != "" && l.next().kind == lexEOF {
 			line = slices.Concat(line[:end], []byte(" "+word), line[end:])
 		}
 		d.text = string(bytes.TrimSpace(line[name.pos:]))

@@ -185,7 +185,7 @@ func optionMacros(defines map[string]string) string {
 	for _, name := range slices.Sorted(maps.Keys(defines)) {
 		value := defines[name]
 		if plain, _, _ := strings.Cut(name, "("); value == "" {
-			value = directionMacro(plain)
+			value = directionMacro(plain, name)
 		}
 		b.WriteString(strings.ReplaceAll("#define "+name+" "+value, "\n", " ") + "\n")
 	}

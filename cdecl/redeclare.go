@@ -22,7 +22,7 @@ func (r *reader) add(sym *symbol, pos int) error {
 	case !r.compatible(old.Type, sym.Type):
 		return r.errorAt(pos, nil, "%q is declared as %q here and as %q at %s:%d", sym.Name, spelt(sym), spelt(old), old.File, old.Line)
 	case r.saysMore(sym.Type, old.Type):
-		old.Type = sym.Type
+		old.Type = withRulesOf(sym.Type, old.Type)
 	}
 	return nil
 }
@@ -51,13 +51,30 @@ func (r *reader) compatible(x, y dtype.Type) bool {
 	return false
 }
 
-// saysMore reports whether a declaration tells parameters, their names or an
-// array's length that an earlier one did not.
+// withRulesOf is a type that takes the place of another; of functions, with the
+// other's rules if it has none.
+func withRulesOf(t, other dtype.Type) dtype.Type {
+	f, ok := t.(*dtype.Func)
+	old, was := other.(*dtype.Func)
+	if !ok || !was || f.HasContract() || !old.HasContract() || len(f.Params()) != len(old.Params()) {
+		return t
+	}
+	if sameName := func(a, b dtype.Param) bool { return a.Name == b.Name }; !nameless(old) && !slices.EqualFunc(f.Params(), old.Params(), sameName) {
+		return t
+	}
+	if merged, err := f.WithImplied(old.Rules()); err == nil {
+		return merged // their names are $1 or f's
+	}
+	return t
+}
+
+// saysMore reports whether a declaration tells parameters, their names, rules or
+// an array's length that an earlier one did not.
 func (r *reader) saysMore(x, old dtype.Type) bool {
 	switch x := x.(type) {
 	case *dtype.Func:
 		old := old.(*dtype.Func)
-		return r.scope.loose[old] || !r.scope.loose[x] && (nameless(old) || directed(x) && !directed(old))
+		return r.scope.loose[old] || !r.scope.loose[x] && (nameless(old) || directed(x) && !directed(old) || x.HasContract() && !old.HasContract())
 	case *dtype.Array:
 		return old.(*dtype.Array).Flexible()
 	}

@@ -21,8 +21,8 @@ type countNode struct {
 }
 
 // ParseCount reads an expression over the names of params: decimal, octal and
-// hexadecimal constants, parameters of integer type, + - * / and parentheses,
-// as C has them.
+// hexadecimal constants, parameters of integer type ($1 is the first, named or
+// not), + - * / and parentheses, as C has them.
 func ParseCount(text string, params []Param) (Count, error) {
 	p := countParser{rest: text, params: params}
 	n := p.sum(0)
@@ -165,7 +165,7 @@ func (p *countParser) next() string {
 }
 
 func isWordByte(c byte) bool {
-	return c == '_' || c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9'
+	return c == '_' || c == '$' || c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9'
 }
 
 func (p *countParser) take(tokens string) byte {
@@ -212,22 +212,20 @@ func (p *countParser) operand(depth int) *countNode {
 		return p.fail("an operand is missing before %q", p.rest)
 	}
 	p.rest = p.rest[len(t):]
-	if t[0] <= '9' {
+	if t[0] >= '0' && t[0] <= '9' {
 		v, err := strconv.ParseUint(strings.TrimRight(t, "uUlL"), 0, 64)
 		if err != nil {
 			return p.fail("%q is no number", t)
 		}
 		return &countNode{op: 'c', value: v}
 	}
-	for i, param := range p.params {
-		if param.Name != t {
-			continue
-		}
-		switch Resolve(param.Type).(type) {
-		case *Int, *Enum:
-			return &countNode{op: 'p', param: i, name: t}
-		}
-		return p.fail("%s is a %v, no integer", t, param.Type)
+	i := paramIndex(p.params, t)
+	if i < 0 {
+		return p.fail("no parameter %s", t)
 	}
-	return p.fail("no parameter %s", t)
+	switch Resolve(p.params[i].Type).(type) {
+	case *Int, *Enum:
+		return &countNode{op: 'p', param: i, name: paramName(p.params, i)}
+	}
+	return p.fail("%s is a %v, no integer", t, p.params[i].Type)
 }
