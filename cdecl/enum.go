@@ -14,17 +14,7 @@ func (r *reader) enum(s *cc.EnumSpecifier) (dtype.Type, error) {
 	tag := s.Token2.SrcStr()
 	pos := r.offset(s.Token)
 	if s.Case == cc.EnumSpecifierTag && s.EnumeratorList == nil {
-		sym := r.scope.tag(tag)
-		if def := r.laterEnum(tag); sym == nil && def != nil {
-			return r.enum(def)
-		}
-		switch {
-		case sym == nil:
-			return nil, r.errorAt(pos, nil, "enum %s is not declared%s", tag, r.scope.nearTypes("enum "+tag))
-		case sym.Name != "enum "+tag:
-			return nil, r.errorAt(pos, nil, "enum %s: %s:%d declares it as %s", tag, sym.File, sym.Line, sym.Name)
-		}
-		return sym.Type, nil
+		return r.enumTagged(tag, pos)
 	}
 
 	open, end := r.offset(s.Token3), r.offset(s.Token5)
@@ -64,6 +54,21 @@ func (r *reader) enum(s *cc.EnumSpecifier) (dtype.Type, error) {
 	place := r.place(pos)
 	r.addTag(tag, &symbol{Decl: Decl{Name: "enum " + tag, Kind: Tag, Type: t, File: place.path, Line: place.line}})
 	return t, nil
+}
+
+// enumTagged is the enum of a tag, named at pos.
+func (r *reader) enumTagged(tag string, pos int) (dtype.Type, error) {
+	sym := r.scope.tag(tag)
+	if def := r.laterEnum(tag); sym == nil && def != nil {
+		return r.enum(def)
+	}
+	switch {
+	case sym == nil:
+		return nil, r.errorAt(pos, nil, "enum %s is not declared%s", tag, r.scope.nearTypes("enum "+tag))
+	case sym.Name != "enum "+tag:
+		return nil, r.errorAt(pos, nil, "enum %s: %s:%d declares it as %s", tag, sym.File, sym.Line, sym.Name)
+	}
+	return sym.Type, nil
 }
 
 // laterEnum finds the definition of an enum at file scope that is named before

@@ -26,6 +26,9 @@ type lifted struct {
 	rest    map[int]bool // places of ( in "(...)"
 	asserts []span       // conditions of _Static_assert without a message
 	bitInts map[int]bool // places of _BitInt
+	// enumTags are the tags in "enum tag : 3", an unnamed bit-field, by the place
+	// of the int that stands in for the first two words.
+	enumTags map[int]string
 }
 
 // A span is a part of the text.
@@ -59,6 +62,7 @@ type lifter struct {
 	prag  pragmas
 	// dropped are tokens that other tokens made superfluous.
 	dropped map[int]bool
+	depth   int // of {
 }
 
 // lift lifts a whole text.
@@ -102,6 +106,10 @@ func (l *lifter) token(i int) (int, error) {
 		return l.ident(i, string(l.text[t.pos:t.end]))
 	case lexPunct:
 		switch {
+		case l.punct(i, '{'):
+			l.depth++
+		case l.punct(i, '}'):
+			l.depth--
 		case l.punct(i, '[') && l.punct(i+1, '['):
 			end := l.match[i]
 			l.attributeList(i+2, l.match[i+1], false)
@@ -191,6 +199,10 @@ func (l *lifter) ident(i int, word string) (int, error) {
 			l.keep(lexeme{lexIdent, pos, pos + len(standIn)})
 			copy(l.clean[pos:], standIn)
 			return l.match[i+1] + 1, nil
+		}
+	case "enum":
+		if l.isEnumBits(i) {
+			return l.enumBits(i), nil
 		}
 	default:
 		if ignoredWords[word] {

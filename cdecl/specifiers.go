@@ -118,6 +118,10 @@ func (w *specifierWords) add(ts *cc.TypeSpecifier) (err error) {
 		q, err = r.typeName(ts.AtomicTypeSpecifier.TypeName)
 		w.atomic = true
 	default:
+		if tag, ok := r.enumTags[r.offset(ts.Token)]; ok && ts.Case == cc.TypeSpecifierInt {
+			q.t, err = r.enumTagged(tag, w.pos)
+			break
+		}
 		w.bitInt = w.bitInt || ts.Case == cc.TypeSpecifierFloat16 && r.bitInts[r.offset(ts.Token)]
 		w.count[ts.Case]++
 		return nil

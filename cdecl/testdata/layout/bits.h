@@ -13,3 +13,14 @@ union bits { unsigned a : 3; unsigned long long b : 37; char c; };
 struct width { unsigned a : sizeof(int) * 2; unsigned b : BLUE + 1; };
 struct attributed { unsigned a : 3 __attribute__((packed)), b : 30; unsigned c : 5 __attribute__((aligned(8))); };
 struct char_bits { char c : 3; signed char s : 3; long l : 20; };
+
+/* Unnamed bit-fields of an enum, which are no enums with a type. */
+enum hue { CYAN, HUE_BITS = 3 };
+struct unnamed_enum_bits {
+	char a;
+	enum hue : 3;
+	const enum hue : HUE_BITS, b : 2;
+	enum hue:0;
+	enum hue c : HUE_BITS;
+	enum hue : sizeof(char);
+};
