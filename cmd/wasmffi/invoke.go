@@ -79,11 +79,30 @@ func (c *call) run(ctx context.Context, args []value) (*answer, error) {
 			return nil, c.fail(c.fn.name, i+1, err)
 		}
 	}
+	if err := c.checkContract(args, c.words, false); err != nil {
+		return nil, err
+	}
 	given := slices.Clone(c.words) // what the backend may overwrite in the frame
 	if a.errno, err = c.enter(ctx); err != nil {
 		return nil, c.fail(c.fn.name, 0, err)
 	}
+	left := slices.Clone(given)
+	copy(left[c.plan.shape.Result.First:], c.words[c.plan.shape.Result.First:][:c.plan.shape.Result.Words])
+	if err := c.checkContract(args, left, true); err != nil {
+		return nil, err
+	}
 	return a, c.collect(a, given)
+}
+
+// checkContract checks what the prototype says of the arguments' memory: of
+// values placed for the call, and of null, but not of addresses given as such.
+func (c *call) checkContract(args []value, words []uint64, after bool) error {
+	return c.plan.contract.Check(words, after, func(i int) (size uint64, known, asNumber bool) {
+		if o := c.mem.placed[words[c.plan.shape.Params[i].First]]; o != nil {
+			return o.size, true, false
+		}
+		return 0, false, args[i].kind != nullValue
+	})
 }
 
 // enter makes the call with the frame as it is.

@@ -29,8 +29,9 @@ type function struct {
 
 // A plan is a prepared call of one shape.
 type plan struct {
-	shape wasmffi.Shape
-	call  wasmffi.Callable
+	shape    wasmffi.Shape
+	call     wasmffi.Callable
+	contract *wasmffi.FrameContract
 }
 
 func newSession(lib wasmffi.Library, flags *declFlags, flush func()) (*session, error) {
@@ -122,6 +123,10 @@ func (s *session) plan(f *function, variadic []dtype.Type) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	f.plans[key] = plan{shape, c}
+	contract, err := wasmffi.NewFrameContract(s.lib, f.name, sig)
+	if err != nil {
+		return plan{}, err
+	}
+	f.plans[key] = plan{shape, c, contract}
 	return f.plans[key], nil
 }
