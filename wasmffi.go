@@ -57,9 +57,19 @@
 //	[BindUndeclared]     nothing declared: arguments go by what they are
 //	[BindProto]          parameters named, left out, out; results checked
 //	[BindTable]          C's structs and arrays of function pointers
+//	[Vectorize]          scalars in C, arrays in Go: C runs over all elements
 //
 // A Go func as the result of any of them is the C function that a returned
 // pointer points to, bound anew by each call.
+//
+// # Contracts
+//
+// What C's types do not say of the memory behind pointers can be declared of a
+// signature: lengths that depend on other arguments, what must not overlap,
+// where a result points ([dtype.Func.WithContract]). Calls check it, of the
+// arguments before C is entered and of what C left afterwards, and give a
+// [ContractError]. For the sandbox this is the place where numbers that come
+// from the guest are checked before Go uses them.
 //
 // # Callbacks
 //
