@@ -224,15 +224,10 @@ func (c *call) bytesOf(rules *dtype.Contract, pointer dtype.Type) (uint64, error
 	return n * size, nil
 }
 
-// elemSize is the size of what a pointer type points to; 1 for void. Of rows
-// whose length is not known, as those of m[r][c], it is an element's.
+// elemSize is the size of what a pointer type points to; 1 for void.
 func (c *call) elemSize(pointer dtype.Type) uint64 {
 	if p, ok := dtype.Resolve(pointer).(*dtype.Pointer); ok {
-		elem := p.Elem()
-		if a, ok := dtype.Resolve(elem).(*dtype.Array); ok && a.Flexible() {
-			elem = a.Elem()
-		}
-		if size, err := c.plan.abi().Size(elem); err == nil && size > 0 {
+		if size, err := c.plan.abi().Size(p.Elem()); err == nil && size > 0 {
 			return size
 		}
 	}

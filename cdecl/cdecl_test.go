@@ -34,7 +34,7 @@ func TestDeclarators(t *testing.T) {
 		{"void f(const char *const *argv)", "void f(const char *const *argv)"},
 		{"int *f(int a[], const int b[3], int c[2][3], int d[static 4], int e[const restrict static 2], int g[*])",
 			"int *f(int *a, const int *b, int (*c)[3], int *d, int *e, int *g)"},
-		{"void f(int n, double m[n][n], int (*p)[n])", "void f(int n, double (*m)[], int (*p)[])"},
+		{"void f(int n, double m[n][n], int (*p)[n])", "void f(int n, double *m, int (*p)[])"},
 		{"void f(int [3], char *[], int (*)[3], int [static 3])", "void f(int *, char **, int (*)[3], int *)"},
 		{"void f(int g(int), int (h)(int), int (*i)(int), int (int), int (*)(int))",
 			"void f(int (*g)(int), int (*h)(int), int (*i)(int), int (*)(int), int (*)(int))"},

@@ -164,16 +164,13 @@ func (l *ruleList) array(i int, dims []dimension) (bool, error) {
 	if len(dims) == 0 || dims[0].length == nil {
 		return false, nil
 	}
-	lost := 1
-	if p, ok := dtype.Resolve(l.f.Params()[i].Type).(*dtype.Pointer); ok && isUnsized(p.Elem()) {
-		// Those after the last one that is not constant are the element's.
-		for k, d := range dims {
-			if d.length == nil {
-				return false, nil
-			}
-			if _, err := l.r.evalSize(d.length); err != nil {
-				lost = k + 1
-			}
+	lost := 1 // those after the last one that is not constant are the element's
+	for k, d := range dims[1:] {
+		if d.length == nil {
+			return false, nil
+		}
+		if _, err := l.r.evalSize(d.length); err != nil {
+			lost = k + 2
 		}
 	}
 	var factors []string

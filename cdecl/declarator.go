@@ -94,9 +94,10 @@ func (r *reader) array(q qualified, length cc.ExpressionNode, at cc.Token, outer
 	var t dtype.Type
 	switch {
 	case (length != nil && isUnsized(q.t) || r.variable[q.t] && outer) && r.params > 0 && (err == nil || errors.Is(err, errNotConstant)):
-		// double m[n][n] is double (*m)[n], whatever further dimensions are.
+		// No type has rows of a length that is not known: double m[r][c], which
+		// is double (*m)[c], becomes double *m, and the count of its contract r*c.
 		if t, err = q.t, nil; outer {
-			t = dtype.PointerTo(q.t)
+			return qualified{t: r.decay(q)}, nil
 		}
 	case err == nil:
 		t, err = dtype.ArrayOf(q.t, n)
