@@ -33,7 +33,8 @@ type scalarCallable struct {
 	result wordOp
 	// loop is the plan of the loop that maps the function, once it was mapped.
 	// It belongs to the goroutine that holds the instance's lock.
-	loop *callable
+	loop    *callable
+	loopAge uint32 // the instance's when loop was made
 }
 
 func (c *scalarCallable) Call(f *wasmffi.Frame) error {

@@ -23,17 +23,18 @@ func (l *Library) Callback(spec wasmffi.CallbackSpec) (wasmffi.Callback, error) 
 	if err != nil {
 		return nil, err
 	}
-	s, err := q.take(l.in, &goSide{plan, spec})
+	s, turn, err := q.take(l.in, &goSide{plan, spec})
 	if err != nil {
 		return nil, err
 	}
-	return &callback{lib: l, slot: s}, nil
+	return &callback{lib: l, slot: s, turn: turn}, nil
 }
 
 // A callback is a slot of the function table in use.
 type callback struct {
 	lib   *Library
 	slot  *slot
+	turn  uint32
 	freed atomic.Bool
 }
 
@@ -41,7 +42,7 @@ func (c *callback) Address() uint64 { return c.slot.addr }
 
 func (c *callback) Free() error {
 	if !c.freed.Swap(true) {
-		c.slot.pool.give(c.slot)
+		c.slot.pool.give(c.slot, c.turn)
 	}
 	return nil
 }

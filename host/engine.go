@@ -27,6 +27,8 @@ type module struct {
 
 	// debugInfo reads the module's debug info, when it is first asked for.
 	debugInfo func() (*debuginfo.Info, error)
+	// hiddenState looks at the code, when it is first asked for.
+	hiddenState func() bool
 
 	mu      sync.Mutex
 	helpers map[string]wazero.CompiledModule // by their bytes
@@ -74,6 +76,7 @@ func build(key moduleKey, data []byte) (*module, error) {
 		src := res.Module.Source()
 		return debuginfo.New(bytes.NewReader(src), int64(len(src)), "module")
 	})
+	m.hiddenState = sync.OnceValue(func() bool { return hiddenState(res) })
 	m.rt = wazero.NewRuntimeWithConfig(ctx, config.
 		WithCompilationCache(compilations()).
 		WithMemoryLimitPages(guestabi.MaxPages).

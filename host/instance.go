@@ -21,18 +21,23 @@ type instance struct {
 	opts Options
 	mod  *module
 
-	wasm    api.Module
-	hosts   []api.Module // the host modules made for this instance alone
-	mem     *linear      // nil for a module without memory
-	life    memory.Lifetime
-	sp      api.MutableGlobal // nil where C's stack pointer was not found
-	spBase  uint64            // its value when no C runs
-	tables  tables
-	heap    heap
-	errno   errno
-	room    uint64 // bytes of C's stack below spBase
-	pools   pools
-	wasmCtx callContext // what the engine is given as the context
+	wasm  api.Module
+	hosts []api.Module // the host modules made for this instance alone
+	mem   *linear      // nil for a module without memory
+	life  memory.Lifetime
+	// epoch is the lifetime of what the memory holds, within life: until it is
+	// closed or reset.
+	epoch atomic.Pointer[memory.Lifetime]
+	// provided are the modules it imports, by name.
+	provided map[string]api.Module
+	sp       api.MutableGlobal // nil where C's stack pointer was not found
+	spBase   uint64            // its value when no C runs
+	tables   tables
+	heap     heap
+	errno    errno
+	room     uint64 // bytes of C's stack below spBase
+	pools    pools
+	wasmCtx  callContext // what the engine is given as the context
 
 	lock callLock
 	// owner is the goroutine that runs Go code for C, as far as anybody needs
@@ -52,7 +57,25 @@ type instance struct {
 	clock   clock
 	// generatedMods are the instances of generated modules that call function
 	// pointers, by the type of these, and that map functions, by their bytes.
-	generatedMods map[string]api.Module
+	generatedMods map[string]generatedMod
+	globals       []api.MutableGlobal // that C may change
+	initial       *state              // what Reset returns to; nil without Options.Resettable
+	writers       []*hostWriter
+	// touched tells that C has changed what WASI keeps for it.
+	touched bool
+	// quiet drops what C prints.
+	quiet bool
+
+	// rewinding is full while a reset is on; draining is what it waits for, and
+	// belongs to it.
+	rewinding chan struct{}
+	draining  []chan struct{}
+}
+
+// A generatedMod is an instance of a generated module, and its bytes.
+type generatedMod struct {
+	api.Module
+	wasm []byte
 }
 
 // A level is the state of one call into C, of those that are nested.
@@ -102,6 +125,8 @@ func instantiate(ctx context.Context, lib *Library, name string, m *module, opts
 	in.age.Store(1)
 	in.wasmCtx.in = in
 	in.lock.init()
+	in.rewinding = make(chan struct{}, 1)
+	in.newEpoch()
 	in.clock.slice = firstFuel
 	lib.in, lib.space.lib = in, lib
 	if err := in.start(ctx, lib); err != nil {
@@ -115,15 +140,23 @@ func (in *instance) start(ctx context.Context, lib *Library) error {
 	if err := in.reserve(); err != nil {
 		return err
 	}
-	provided, err := in.provideImports(lib)
-	if err != nil {
+	var err error
+	if in.provided, err = in.provideImports(lib); err != nil {
 		return err
 	}
-	c := experimental.WithImportResolver(&in.wasmCtx, func(name string) api.Module { return provided[name] })
+	if err := in.run(ctx); err != nil {
+		return err
+	}
+	return in.saveInitial()
+}
+
+// run makes the engine's instance and runs its initialisation.
+func (in *instance) run(ctx context.Context) error {
+	c := experimental.WithImportResolver(&in.wasmCtx, func(name string) api.Module { return in.provided[name] })
 	if in.mem != nil {
 		c = experimental.WithMemoryAllocator(c, in.mem)
 	}
-	err = in.first(ctx, func() (err error) {
+	err := in.first(ctx, func() (err error) {
 		in.wasm, err = in.mod.rt.InstantiateModule(c, in.mod.code, in.wasiConfig())
 		return err
 	})
@@ -135,6 +168,7 @@ func (in *instance) start(ctx context.Context, lib *Library) error {
 		return err
 	}
 	in.findStackPointer()
+	in.findGlobals()
 	in.tables.init(in)
 	in.heap.init(in)
 	if err := in.initialize(ctx); err != nil {

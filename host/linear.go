@@ -18,6 +18,10 @@ const pageSize = 1 << 16
 type linear struct {
 	region []byte // len is the limit
 	size   atomic.Uint64
+
+	image    *image // what it was filled with last, or nil
+	resizing bool   // the engine is being told of another size,
+	next     uint64 // which is this
 }
 
 // newLinear reserves limit bytes, of which size can be used at once.
@@ -41,6 +45,10 @@ func (m *linear) Allocate(_, _ uint64) experimental.LinearMemory { return m }
 // Reallocate makes the first size bytes usable. It returns nil beyond the
 // limit and where the system has no more: memory.grow then fails in C.
 func (m *linear) Reallocate(size uint64) []byte {
+	if m.resizing {
+		m.size.Store(m.next)
+		return m.region[:m.next:m.next]
+	}
 	if size > uint64(len(m.region)) || commitRegion(m.region, m.size.Load(), size) != nil {
 		return nil
 	}

@@ -34,7 +34,8 @@ func (c *scalarCallable) Map(ctx context.Context, m *wasmffi.Mapping) error {
 }
 
 func (c *scalarCallable) mapPart(m *wasmffi.Mapping) error {
-	if c.loop == nil {
+	if age := c.in.age.Load(); c.loop == nil || c.loopAge != age {
+		c.loopAge = age
 		var err error
 		if c.loop, err = c.newLoop(len(m.Operands)); err != nil {
 			return err

@@ -66,6 +66,10 @@ type Options struct {
 	// the current directory and before those of $WASMFFI_PATH.
 	Path []string
 
+	// Resettable lets [Library.Reset] return to the state that opening ends
+	// with, of which a copy is kept: as much memory as C has in use then.
+	Resettable bool
+
 	// Interpreter runs the module without compiling it to machine code: some
 	// fifty times slower, and the only way where there is no compiler.
 	Interpreter bool

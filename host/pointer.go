@@ -96,39 +96,41 @@ func (c *callable) bindPointer(addr uint64, sig *dtype.Func) error {
 			return err
 		}
 	}
-	m, err := in.indirect(c.sig.Type)
+	key, err := in.indirect(c.sig.Type)
 	if err != nil {
 		return err
 	}
 	c.slot = int64(addr)
-	c.export = func() api.Function { return m.ExportedFunction(guestabi.IndirectCall) }
+	c.export = func() api.Function { return in.generatedMods[key].ExportedFunction(guestabi.IndirectCall) }
 	return nil
 }
 
-// indirect is an instance of the module that calls function pointers of a type.
-func (in *instance) indirect(t guestabi.FuncType) (api.Module, error) {
+// indirect makes the module that calls function pointers of a type. It returns
+// its key.
+func (in *instance) indirect(t guestabi.FuncType) (key string, err error) {
 	if err := in.enter(nil); err != nil {
-		return nil, err
+		return "", err
 	}
-	m, err := in.generated(t.String(), func() []byte { return guestabi.CallIndirectModule(t, in.tableName()) })
-	return m, in.leave(err)
+	key = t.String()
+	_, err = in.generated(key, func() []byte { return guestabi.CallIndirectModule(t, in.tableName()) })
+	return key, in.leave(err)
 }
 
 // generated is an instance of a generated module that imports the guest, made
 // when it is first asked for by its key, inside a call that was entered.
 func (in *instance) generated(key string, wasm func() []byte) (api.Module, error) {
-	m, ok := in.generatedMods[key]
-	if ok {
+	if m, ok := in.generatedMods[key]; ok {
 		return m, nil
 	}
-	m, err := in.helper(wasm(), nil)
+	bytes := wasm()
+	m, err := in.helper(bytes, nil)
 	if err != nil {
 		return nil, err
 	}
 	if in.generatedMods == nil {
-		in.generatedMods = map[string]api.Module{}
+		in.generatedMods = map[string]generatedMod{}
 	}
-	in.generatedMods[key] = m
+	in.generatedMods[key] = generatedMod{m, bytes}
 	in.pools.keep(m)
 	return m, nil
 }

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -25,6 +26,7 @@ type pools struct {
 	byAddr map[uint64]*slot
 	plans  map[*dtype.Func]plannedPool // those asked for lately
 	mods   []api.Module
+	grown  []*pool // those that have slots
 }
 
 // A plannedPool is a C signature's plan and the pool for it.
@@ -43,7 +45,8 @@ type pool struct {
 	mu    sync.Mutex
 	fresh []*slot // never used
 	freed []*slot // the one freed first at the front
-	size  int
+	all   []*slot // by address
+	turn  uint32  // how often all were taken back
 }
 
 // A slot is an entry of the function table that calls Go.
@@ -73,7 +76,7 @@ func (p *pools) plan(sig *dtype.Func) (*goPlan, *pool, error) {
 		return nil, nil, err
 	}
 	if p.bySig == nil {
-		p.bySig, p.byAddr = map[string]*pool{}, map[uint64]*slot{}
+		p.bySig = map[string]*pool{}
 	}
 	key := plan.sig.Type.String()
 	q := p.bySig[key]
@@ -89,20 +92,19 @@ func (p *pools) plan(sig *dtype.Func) (*goPlan, *pool, error) {
 }
 
 // take gives a Go function a slot.
-func (q *pool) take(in *instance, side *goSide) (*slot, error) {
+func (q *pool) take(in *instance, side *goSide) (*slot, uint32, error) {
 	for {
-		if s := q.get(); s != nil {
-			s.side.Store(side)
-			return s, nil
+		if s, turn := q.get(side); s != nil {
+			return s, turn, nil
 		}
 		if err := in.pools.grow(in, q); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
 }
 
-// get is a slot to use, nil when there is none.
-func (q *pool) get() (s *slot) {
+// get gives a slot to use and the turn to give it back with, or nil.
+func (q *pool) get(side *goSide) (s *slot, turn uint32) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	switch {
@@ -110,16 +112,40 @@ func (q *pool) get() (s *slot) {
 		s, q.fresh = q.fresh[0], q.fresh[1:]
 	case len(q.freed) > 0:
 		s, q.freed = q.freed[0], q.freed[1:]
+	default:
+		return nil, 0
 	}
-	return s
+	s.side.Store(side)
+	return s, q.turn
 }
 
-// give takes a slot back.
-func (q *pool) give(s *slot) {
-	s.side.Store(nil)
+// give takes a slot back, unless all were since.
+func (q *pool) give(s *slot, turn uint32) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.freed = append(q.freed, s)
+	if q.turn == turn {
+		s.side.Store(nil)
+		q.freed = append(q.freed, s)
+	}
+}
+
+// reset takes all slots back, as if none had been used.
+func (p *pools) reset() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, q := range p.grown {
+		q.reset()
+	}
+}
+
+func (q *pool) reset() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.turn++
+	for _, s := range q.all {
+		s.side.Store(nil)
+	}
+	q.fresh, q.freed = slices.Clone(q.all), nil
 }
 
 // typeAt is the signature of the slot at an address, used or not.
@@ -145,7 +171,7 @@ func (p *pools) grow(in *instance, q *pool) error {
 }
 
 func (p *pools) append(in *instance, q *pool) error {
-	n := min(max(q.size, firstSlots), mostSlots)
+	n := min(max(len(q.all), firstSlots), mostSlots)
 	slots := make([]*slot, n)
 	funcs := make([]hostFunc, n)
 	for i := range slots {
@@ -163,6 +189,12 @@ func (p *pools) append(in *instance, q *pool) error {
 	}
 	p.mu.Lock()
 	p.mods = append(p.mods, host)
+	if p.byAddr == nil {
+		p.byAddr = map[uint64]*slot{}
+	}
+	if !slices.Contains(p.grown, q) {
+		p.grown = append(p.grown, q)
+	}
 	for i, s := range slots {
 		s.addr = first + uint64(i)
 		p.byAddr[s.addr] = s
@@ -170,7 +202,7 @@ func (p *pools) append(in *instance, q *pool) error {
 	p.mu.Unlock()
 	q.mu.Lock()
 	q.fresh = append(q.fresh, slots...)
-	q.size += n
+	q.all = append(q.all, slots...)
 	q.mu.Unlock()
 	return nil
 }
@@ -242,5 +274,11 @@ func (p *pools) close(ctx context.Context) {
 	for _, m := range p.mods {
 		_ = m.Close(ctx)
 	}
-	p.mods = nil
+	for _, q := range p.grown {
+		q.mu.Lock()
+		q.turn++
+		q.fresh, q.freed, q.all = nil, nil, nil
+		q.mu.Unlock()
+	}
+	p.mods, p.grown, p.bySig, p.byAddr, p.plans = nil, nil, nil, nil, nil
 }

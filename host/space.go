@@ -12,7 +12,7 @@ type space struct{ lib *Library }
 var _ memory.Space = (*space)(nil)
 
 func (s *space) ABI() *dtype.ABI            { return dtype.WASM32 }
-func (s *space) Lifetime() *memory.Lifetime { return &s.lib.in.life }
+func (s *space) Lifetime() *memory.Lifetime { return s.lib.in.epoch.Load() }
 
 func (s *space) ReadAt(p []byte, addr uint64) error {
 	life := s.Lifetime()

@@ -32,7 +32,7 @@ func (m *module) wasiModule(ctx context.Context, own []hostFunc) (api.Module, er
 			instanceOf(ctx).abort(&wasmffi.ExitError{Code: uint32(stack[0])})
 		}),
 	}})
-	return m.instantiateHost(ctx, exportFuncs(b, own))
+	return m.instantiateHost(watchWASI(ctx), exportFuncs(b, own))
 }
 
 // wasiFuncs are the WASI functions there are.
@@ -54,10 +54,10 @@ func (in *instance) wasiConfig() wazero.ModuleConfig {
 		c = c.WithStdin(hostReader{in, o.Stdin})
 	}
 	if o.Stdout != nil {
-		c = c.WithStdout(&hostWriter{in: in, w: o.Stdout, left: o.OutputLimit})
+		c = c.WithStdout(in.writer(o.Stdout))
 	}
 	if o.Stderr != nil {
-		c = c.WithStderr(&hostWriter{in: in, w: o.Stderr, left: o.OutputLimit})
+		c = c.WithStderr(in.writer(o.Stderr))
 	}
 	if o.FS != nil {
 		c = c.WithFS(o.FS)
@@ -101,7 +101,16 @@ type hostWriter struct {
 	left int64 // bytes; negative for no limit
 }
 
+func (in *instance) writer(w io.Writer) *hostWriter {
+	out := &hostWriter{in: in, w: w, left: in.opts.OutputLimit}
+	in.writers = append(in.writers, out)
+	return out
+}
+
 func (w *hostWriter) Write(p []byte) (int, error) {
+	if w.in.quiet {
+		return len(p), nil
+	}
 	if w.left >= 0 && int64(len(p)) > w.left {
 		n := w.left
 		w.left = 0

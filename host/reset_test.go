@@ -1,0 +1,316 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/dtype"
+	"github.com/wasmffi/wasmffi/memory"
+)
+
+// contents is all that C and we can see of a library's state. Reading it calls
+// C, which changes nothing but the fuel.
+func contents(t testing.TB, lib *Library) string {
+	in := lib.in
+	var b bytes.Buffer
+	for _, g := range in.globals {
+		fmt.Fprintf(&b, "global %#x\n", g.Get())
+	}
+	fmt.Fprintf(&b, "errno %v, slice %d, touched %v, padded %v, own %v\n",
+		in.errno, in.clock.slice, in.touched, in.heap.padded, in.heap.own.free)
+	if in.mem != nil {
+		size := in.mem.size.Load()
+		fmt.Fprintf(&b, "memory of %d bytes, the engine's %d\n", size, in.wasm.Memory().Size())
+		b.Write(bytes.ReplaceAll(in.mem.region[:size], make([]byte, 64), []byte("0")))
+	}
+	for _, f := range []string{"g32", "size", "tsize"} {
+		if _, err := lib.Lookup(f); err == nil {
+			v, err := call(t, lib, f, proto(dtype.CInt))
+			fmt.Fprintln(&b, f, v, err)
+		}
+	}
+	if _, err := lib.Lookup("call"); err == nil {
+		for i := range uint64(20) {
+			v, err := call(t, lib, "call", proto(dtype.CInt, dtype.CInt), i)
+			fmt.Fprintln(&b, "slot", i, v, err)
+		}
+	}
+	return b.String()
+}
+
+// program calls n functions of the reset fixtures, chosen and with arguments by
+// chance.
+func program(t testing.TB, lib *Library, r *rand.Rand, n int) (done []string) {
+	i := dtype.CInt
+	funcs := []struct {
+		name string
+		sig  *dtype.Func
+	}{
+		{"set", proto(dtype.CVoid, i)}, {"poke", proto(dtype.CVoid, i, i)}, {"fill", proto(dtype.CVoid, i, i, i)},
+		{"grow", proto(i, i)}, {"trap", nullary}, {"tset", proto(dtype.CVoid, i)}, {"tgrow", proto(i, i)},
+		{"tinit", proto(dtype.CVoid, i)}, {"minit", proto(dtype.CVoid, i)}, {"drop", nullary},
+	}
+	for range n {
+		f := funcs[r.IntN(len(funcs))]
+		if _, err := lib.Lookup(f.name); err != nil {
+			continue
+		}
+		limit := int64(4)
+		if f.name == "poke" || f.name == "fill" || f.name == "minit" {
+			limit = 1 << 18
+		}
+		args := []uint64{r.Uint64() % uint64(limit), r.Uint64() % 256, r.Uint64() % 70_000}[:len(f.sig.Params())]
+		_, err := call(t, lib, f.name, f.sig, args...) // many trap
+		done = append(done, fmt.Sprint(f.name, args, err != nil))
+	}
+	return done
+}
+
+// TestResetIsANewInstance runs random programs of calls, resets, and compares
+// all state with that of a library just opened. WASMFFI_RESETS sets how many.
+func TestResetIsANewInstance(t *testing.T) {
+	runs := 40
+	if s := os.Getenv("WASMFFI_RESETS"); s != "" {
+		var err error
+		runs, err = strconv.Atoi(s)
+		require.NoError(t, err)
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	engines(t, func(t *testing.T, opts Options) {
+		opts.Resettable = true
+		for _, name := range []string{"reset.wasm", "resettables.wasm", "nomemory.wasm"} {
+			t.Run(name, func(t *testing.T) {
+				r := rand.New(rand.NewPCG(seed, 0))
+				lib := openTest(t, name, opts)
+				want := contents(t, openTest(t, name, opts))
+				changed := 0
+				for range runs {
+					done := program(t, lib, r, 1+r.IntN(12))
+					if len(done) > 0 && contents(t, lib) != want {
+						changed++
+					}
+					require.NoError(t, lib.Reset(background))
+					require.Equal(t, want, contents(t, lib), "after %v", done)
+				}
+				assert.Greater(t, changed, runs/4, "programs change something")
+			})
+		}
+	})
+}
+
+func TestResetAtTheMemoryLimit(t *testing.T) {
+	engines(t, func(t *testing.T, opts Options) {
+		opts.Resettable = true
+		lib := openTest(t, "reset.wasm", opts)
+		want := contents(t, lib)
+		require.NoError(t, lib.Reset(background))
+		grown, err := call(t, lib, "grow", proto(dtype.CInt, dtype.CInt), 37)
+		require.NoError(t, err)
+		require.EqualValues(t, 3, grown)
+		_, err = call(t, lib, "poke", proto(dtype.CVoid, dtype.CInt, dtype.CInt), 39*pageSize, 1)
+		require.NoError(t, err)
+		require.NoError(t, lib.Reset(background))
+		assert.Equal(t, want, contents(t, lib))
+		_, err = call(t, lib, "peek", proto(dtype.CInt, dtype.CInt), 39*pageSize)
+		assert.ErrorIs(t, err, ErrOutOfBounds, "memory is as small as it was")
+		_, err = call(t, lib, "grow", proto(dtype.CInt, dtype.CInt), 37)
+		require.NoError(t, err)
+		v, err := call(t, lib, "peek", proto(dtype.CInt, dtype.CInt), 39*pageSize)
+		require.NoError(t, err)
+		assert.Zero(t, v, "what was there before the reset has gone")
+	})
+}
+
+func TestSnapshot(t *testing.T) {
+	engines(t, func(t *testing.T, opts Options) {
+		lib := openTest(t, "reset.wasm", opts)
+		r := rand.New(rand.NewPCG(1, 2))
+		var saved []*Snapshot
+		var want []string
+		for range 4 {
+			program(t, lib, r, 20)
+			s, err := lib.Snapshot(background)
+			require.NoError(t, err)
+			saved, want = append(saved, s), append(want, "")
+			// Looking uses fuel: restored, it has been used as much again.
+			require.NoError(t, lib.Restore(background, s))
+			want[len(want)-1] = contents(t, lib)
+		}
+		for range 30 {
+			i := r.IntN(len(saved))
+			program(t, lib, r, 5)
+			require.NoError(t, lib.Restore(background, saved[i]))
+			require.Equal(t, want[i], contents(t, lib), "snapshot %d", i)
+		}
+		assert.ErrorIs(t, lib.Reset(background), wasmffi.ErrNotSupported, "without Resettable")
+
+		other := openTest(t, "reset.wasm", opts)
+		assert.ErrorIs(t, other.Restore(background, saved[0]), wasmffi.ErrNotSupported)
+		assert.ErrorIs(t, lib.Restore(background, nil), wasmffi.ErrNotSupported)
+	})
+	_, err := openTest(t, "resettables.wasm", Options{}).Snapshot(background)
+	assert.ErrorIs(t, err, wasmffi.ErrNotSupported)
+}
+
+// TestResetEndsWhatWasMade: views, arenas and callbacks; functions stay.
+func TestResetEndsWhatWasMade(t *testing.T) {
+	for _, name := range []string{"reset.wasm", "resettables.wasm"} {
+		lib := openTest(t, name, Options{Resettable: true})
+		view, err := memory.NewView(lib.Space(), nil, 1000, 4, dtype.Int32)
+		require.NoError(t, err)
+		arena := memory.NewArena(lib.Space())
+		object, err := arena.NewOf(int32(5))
+		require.NoError(t, err)
+		sig := proto(dtype.CInt)
+		seven, err := lib.Callback(wasmffi.CallbackSpec{Sig: sig, Func: func(f *wasmffi.Frame) error { f.Words[0] = 77; return nil }})
+		require.NoError(t, err)
+		slots := prepare(t, lib, "call", proto(dtype.CInt, dtype.CInt))
+		out, err := callWords(nil, slots, seven.Address())
+		require.NoError(t, err)
+		require.EqualValues(t, 77, out[0])
+
+		require.NoError(t, lib.Reset(background))
+		_, err = memory.Load[int32](view)
+		assert.ErrorIs(t, err, memory.ErrEnded)
+		_, err = memory.Load[int32](object)
+		assert.ErrorIs(t, err, memory.ErrEnded)
+		assert.NoError(t, arena.Close())
+		_, err = callWords(nil, slots, seven.Address())
+		assert.Error(t, err, "the callback is freed")
+		again, err := lib.Callback(wasmffi.CallbackSpec{Sig: sig, Func: func(f *wasmffi.Frame) error { f.Words[0] = 78; return nil }})
+		require.NoError(t, err)
+		require.NoError(t, seven.Free(), "is over already, and frees nothing of others")
+		out, err = callWords(nil, slots, again.Address())
+		require.NoError(t, err)
+		assert.EqualValues(t, 78, out[0])
+		view, err = memory.NewView(lib.Space(), nil, 1000, 4, dtype.Int32)
+		require.NoError(t, err)
+		_, err = memory.Load[int32](view)
+		assert.NoError(t, err)
+	}
+}
+
+// TestResetAndFunctionPointers: plans of function pointers outlive a restart of
+// the module.
+func TestResetAndFunctionPointers(t *testing.T) {
+	for _, name := range []string{"reset.wasm", "resettables.wasm"} {
+		lib := openTest(t, name, Options{Resettable: true})
+		fn, err := lib.Prepare(wasmffi.Symbol{Addr: 1}, proto(dtype.CInt))
+		require.NoError(t, err)
+		for range 3 {
+			out, err := callWords(nil, fn)
+			require.NoError(t, err)
+			assert.EqualValues(t, 7, out[0])
+			require.NoError(t, lib.Reset(background))
+		}
+	}
+}
+
+func TestResetWaits(t *testing.T) {
+	lib := openTest(t, "reset.wasm", Options{Resettable: true})
+	poke := prepare(t, lib, "poke", proto(dtype.CVoid, dtype.CInt, dtype.CInt))
+	_, err := callWords(nil, poke, 1000, 'x')
+	require.NoError(t, err)
+	view, err := memory.NewView(lib.Space(), nil, 1000, 1, dtype.Uint8)
+	require.NoError(t, err)
+	inside, leave := make(chan struct{}), make(chan struct{})
+	done := make(chan error)
+	go func() {
+		done <- view.Use(func(b []byte) error {
+			close(inside)
+			<-leave
+			assert.EqualValues(t, 'x', b[0], "memory in use does not change")
+			return nil
+		})
+	}()
+	<-inside
+	ctx, cancel := context.WithTimeout(background, 10*time.Millisecond)
+	defer cancel()
+	err = lib.Reset(ctx)
+	require.ErrorIs(t, err, wasmffi.ErrBusy)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	fresh, err := memory.NewView(lib.Space(), nil, 1000, 1, dtype.Uint8)
+	require.NoError(t, err)
+	b, err := memory.Load[uint8](fresh)
+	require.NoError(t, err)
+	assert.EqualValues(t, 'x', b, "nothing was undone")
+
+	reset := make(chan error)
+	go func() { reset <- lib.Reset(nil) }()
+	select {
+	case err := <-reset:
+		t.Fatal("did not wait for the reader of before:", err)
+	case <-time.After(20 * time.Millisecond):
+	}
+	close(leave)
+	require.NoError(t, <-done)
+	require.NoError(t, <-reset)
+	v, err := call(t, lib, "peek", proto(dtype.CInt, dtype.CInt), 1000)
+	require.NoError(t, err)
+	assert.EqualValues(t, 'i', v)
+}
+
+func TestResetInACallback(t *testing.T) {
+	lib := openTest(t, "reset.wasm", Options{Resettable: true})
+	cb, err := lib.Callback(wasmffi.CallbackSpec{Sig: proto(dtype.CInt), Func: func(f *wasmffi.Frame) error {
+		assert.ErrorIs(t, lib.Reset(background), wasmffi.ErrBusy)
+		_, err := lib.Snapshot(background)
+		assert.ErrorIs(t, err, wasmffi.ErrBusy)
+		f.Words[0] = 5
+		return nil
+	}})
+	require.NoError(t, err)
+	v, err := call(t, lib, "call", proto(dtype.CInt, dtype.CInt), cb.Address())
+	require.NoError(t, err)
+	assert.EqualValues(t, 5, v)
+}
+
+func TestResetOfWASI(t *testing.T) {
+	engines(t, func(t *testing.T, opts Options) {
+		opts.Resettable = true
+		ask := func(lib *Library, what uint64) uint64 {
+			v, err := call(t, lib, "ask", proto(dtype.CLongLong, dtype.CInt), what)
+			require.NoError(t, err)
+			return v
+		}
+		lib := openTest(t, "wasi.wasm", opts)
+		for _, what := range []uint64{3, 4} { // the clock and random bytes of the library's own
+			first := ask(lib, what)
+			if what == 4 {
+				require.NotEqual(t, first, ask(lib, what))
+			}
+			require.NoError(t, lib.Reset(background))
+			assert.Equal(t, first, ask(lib, what), "what a new instance sees")
+			require.NoError(t, lib.Reset(background))
+		}
+	})
+}
+
+func TestResetOfAClosedLibrary(t *testing.T) {
+	lib, err := OpenBytes(background, "reset.wasm", fixture(t, "reset.wasm"), Options{Resettable: true})
+	require.NoError(t, err)
+	s, err := lib.Snapshot(background)
+	require.NoError(t, err)
+	require.NoError(t, lib.Close())
+	assert.ErrorIs(t, lib.Reset(background), wasmffi.ErrClosed)
+	assert.ErrorIs(t, lib.Restore(background, s), wasmffi.ErrClosed)
+	_, err = lib.Snapshot(background)
+	assert.ErrorIs(t, err, wasmffi.ErrClosed)
+}
+
+func TestImportedMemoryIsRefused(t *testing.T) {
+	_, err := OpenBytes(background, "importmemory.wasm", fixture(t, "importmemory.wasm"), Options{Resettable: true})
+	require.ErrorIs(t, err, wasmffi.ErrNotFound)
+	assert.ErrorContains(t, err, "memory env.memory")
+}

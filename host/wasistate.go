@@ -1,0 +1,41 @@
+package host
+
+import (
+	"context"
+
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+)
+
+// stateless are the WASI functions that leave nothing behind for later calls of
+// C's to see: what the others do is undone only by starting the module anew.
+var stateless = map[string]bool{
+	"args_get": true, "args_sizes_get": true, "environ_get": true, "environ_sizes_get": true,
+	"clock_res_get": true, "sched_yield": true, "proc_exit": true, "proc_raise": true,
+	"fd_read": true, "fd_write": true, "fd_seek": true, "fd_tell": true, "fd_sync": true, "fd_datasync": true,
+	"fd_fdstat_get": true, "fd_filestat_get": true, "fd_prestat_get": true, "fd_prestat_dir_name": true,
+}
+
+// watchWASI makes the functions compiled under the context note when C changes
+// what WASI keeps for it. Those that leave nothing behind are not slowed down.
+func watchWASI(ctx context.Context) context.Context {
+	return experimental.WithFunctionListenerFactory(ctx, experimental.FunctionListenerFactoryFunc(
+		func(def api.FunctionDefinition) experimental.FunctionListener {
+			name := ""
+			if names := def.ExportNames(); len(names) > 0 {
+				name = names[0]
+			}
+			if stateless[name] {
+				return nil
+			}
+			return experimental.FunctionListenerFunc(func(ctx context.Context, _ api.Module, _ api.FunctionDefinition, _ []uint64, _ experimental.StackIterator) {
+				in := instanceOf(ctx)
+				switch {
+				case in.opts.Clock && (name == "clock_time_get" || name == "poll_oneoff"):
+				case in.opts.Random != nil && name == "random_get":
+				default:
+					in.touched = true
+				}
+			})
+		}))
+}

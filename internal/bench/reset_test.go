@@ -1,0 +1,72 @@
+package bench
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wasmffi/wasmffi/host"
+	"github.com/wasmffi/wasmffi/wasmffitest"
+)
+
+// dirtyPages is how many pages are written between two resets.
+const dirtyPages = 4
+
+// BenchmarkReset is the time to undo what was written to a few pages of a
+// memory full of data; ns/op has the writing too.
+func BenchmarkReset(b *testing.B) {
+	for _, size := range []struct {
+		name  string
+		bytes uint64
+	}{{"1MiB", 1 << 20}, {"256MiB", 256 << 20}} {
+		b.Run(size.name, func(b *testing.B) {
+			ctx := context.Background()
+			lib := openResettable(b, size.bytes+1<<20)
+			addr, err := lib.Space().Alloc(size.bytes, 1)
+			require.NoError(b, err)
+			mem, err := lib.Space().Bytes(addr, size.bytes)
+			require.NoError(b, err)
+			for at := range mem {
+				mem[at] = byte(at) | 1
+			}
+			s, err := lib.Snapshot(ctx)
+			require.NoError(b, err)
+			require.NoError(b, lib.Restore(ctx, s))
+			var resets time.Duration
+			b.ReportAllocs()
+			for b.Loop() {
+				for page := range uint64(dirtyPages) {
+					mem[page*(size.bytes/dirtyPages)] = 0
+				}
+				start := time.Now()
+				if err := lib.Restore(ctx, s); err != nil {
+					b.Fatal(err)
+				}
+				resets += time.Since(start)
+			}
+			b.ReportMetric(float64(resets.Nanoseconds())/float64(b.N), "ns/reset")
+		})
+	}
+	b.Run("open", func(b *testing.B) { // what a reset saves; the module is compiled
+		openResettable(b, 1<<20)
+		b.ReportAllocs()
+		for b.Loop() {
+			_ = openResettable(b, 1<<20).Close()
+		}
+	})
+}
+
+var benchModule = func() []byte {
+	wasm, _ := os.ReadFile(wasmffitest.Fixture("wasm", "proto.wasm"))
+	return wasm
+}()
+
+func openResettable(b *testing.B, limit uint64) *host.Library {
+	lib, err := host.OpenBytes(context.Background(), "proto.wasm", benchModule, host.Options{Resettable: true, MemoryLimit: limit + 1<<20})
+	require.NoError(b, err)
+	b.Cleanup(func() { _ = lib.Close() })
+	return lib
+}
