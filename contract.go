@@ -94,6 +94,13 @@ func (c *call) stretch(i int) region {
 	return r
 }
 
+// lengthy is a memory.Pointer or Ptr. One to void counts bytes.
+type lengthy interface {
+	Array() (memory.View, error)
+	Elem() dtype.Type
+	Len() uint64
+}
+
 // noteExtent remembers how many bytes are known to be where argument i points
 // in C's memory.
 func (c *call) noteExtent(i int, v reflect.Value) {
@@ -106,8 +113,10 @@ func (c *call) noteExtent(i int, v reflect.Value) {
 	switch x := v.Interface().(type) {
 	case memory.View:
 		c.extents[i] = x.Size()
-	case interface{ Array() (memory.View, error) }: // a memory.Pointer or Ptr
-		if a, err := x.Array(); err == nil && a.Size() > 0 {
+	case lengthy:
+		if isVoid(x.Elem()) && x.Len() > 0 {
+			c.extents[i] = x.Len()
+		} else if a, err := x.Array(); err == nil && a.Size() > 0 {
 			c.extents[i] = a.Size()
 		}
 	default:
