@@ -27,6 +27,10 @@ func TestContractRules(t *testing.T) {
 		{"x[n]", "x[n]"},
 		{" x [ 2 * (n + 1) ] ; x!=NULL;", "x[2*(n+1)]; x != NULL"},
 		{"string(s)", "string(s)"},
+		{"bytes(x, 2*n); bytes(result, n)", "bytes(x, 2*n); bytes(result, n)"},
+		{"bytes(s, n); string(s)", "string(s); bytes(s, n)"},
+		{"bytes(x, n); x[n]", "x[n]"},
+		{"$1[$4]; disjoint($2, x)", "x[n]; disjoint(out, x)"},
 		{"string( s , n ); s != NULL", "string(s, n); s != NULL"},
 		{"disjoint(x, out, s)", "disjoint(x, out); disjoint(x, s); disjoint(out, s)"},
 		{"result[n]; result in x; result != NULL", "result[n]; result != NULL; result in x"},
@@ -70,6 +74,10 @@ func TestContractErrors(t *testing.T) {
 		"disjoint(x, x)":                        "x twice",
 		"result in n":                           "n is no pointer",
 		"hello":                                 "no such rule",
+		"bytes(x)":                              "an operand is missing",
+		"$6[n]":                                 `no parameter "$6"`,
+		"$0[n]":                                 `no parameter "$0"`,
+		"x[$9]":                                 "no parameter $9",
 		"x[" + strings.Repeat("(", 1000) + "n]": "nested deeper",
 	} {
 		_, err := contractFunc(t).WithContract(rules)
@@ -166,4 +174,26 @@ func FuzzCount(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, c.String(), again.String())
 	})
+}
+
+// What C text implies gives way to what is stated, on the same parameter.
+func TestContractImplied(t *testing.T) {
+	f, err := contractFunc(t).WithImplied("x[n]; out != NULL; result != NULL")
+	require.NoError(t, err)
+	assert.True(t, f.Params()[0].Contract.Implied)
+	assert.True(t, f.ResultContract().Implied)
+	f, err = f.WithContract("x != NULL")
+	require.NoError(t, err)
+	assert.False(t, f.Params()[0].Contract.Implied)
+	assert.True(t, f.Params()[1].Contract.Implied)
+	f, err = f.WithImplied("x[2*n]")
+	require.NoError(t, err)
+	assert.False(t, f.Params()[0].Contract.Implied)
+	assert.Equal(t, "x[2*n]; x != NULL; out != NULL; result != NULL", f.Rules())
+
+	nameless, err := NewFunc(nil, []Param{{Type: PointerTo(CDouble)}, {Type: CInt}}, false)
+	require.NoError(t, err)
+	nameless, err = nameless.WithImplied("$1[2*$2]")
+	require.NoError(t, err)
+	assert.Equal(t, "$1[2*$2]", nameless.Rules())
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/cdecl"
 	"github.com/wasmffi/wasmffi/dtype"
 	"github.com/wasmffi/wasmffi/memory"
 )
@@ -201,5 +202,67 @@ func TestContractResults(t *testing.T) {
 		require.NoError(t, err)
 		_, err = wasmffi.BindAs[func(int32) memory.Array](lib, "squares", plain)
 		require.ErrorContains(t, err, "how long")
+	})
+}
+
+// C text by itself is a contract, also for matrices, whose rows it knows only
+// when called.
+func TestContractFromText(t *testing.T) {
+	onBoth(t, "contracts", nil, func(t *testing.T, lib wasmffi.Library) {
+		decls, err := cdecl.Parse("double sum_matrix(const double m[r][c], int r, int c); void *somewhere(void *p) __attribute__((returns_nonnull));", cdecl.Options{ABI: lib.Space().ABI()})
+		require.NoError(t, err)
+		matrix, err := decls.Func("sum_matrix")
+		require.NoError(t, err)
+		sum, err := wasmffi.BindAs[func(m any, r, c int32) (float64, error)](lib, "sum_matrix", matrix)
+		require.NoError(t, err)
+		x := []float64{1, 2, 3, 4, 5, 6}
+		a, err := memory.ArrayFrom(lib.Space().ABI(), x, 2, 3)
+		require.NoError(t, err)
+		for _, m := range []any{x, a} {
+			got, err := sum(m, 2, 3)
+			require.NoError(t, err)
+			require.Equal(t, 21.0, got)
+			_, err = sum(m, 3, 3)
+			requireViolation(t, err, 1, "m[r*c]", false)
+		}
+
+		somewhere, err := decls.Func("somewhere")
+		require.NoError(t, err)
+		pointer, err := wasmffi.BindAs[func(dtype.Addr) (memory.Pointer, error)](lib, "somewhere", somewhere)
+		require.NoError(t, err)
+		_, err = pointer(0)
+		requireViolation(t, err, 0, "result != NULL", true)
+		address, err := wasmffi.BindAs[func(dtype.Addr) (dtype.Addr, error)](lib, "somewhere", somewhere)
+		require.NoError(t, err)
+		_, err = address(0) // a number says what it says
+		require.NoError(t, err)
+	})
+}
+
+// Frames that others fill are checked alike.
+func TestFrameContract(t *testing.T) {
+	onBoth(t, "arrays", nil, func(t *testing.T, lib wasmffi.Library) {
+		plain, err := dtype.NewFunc(nil, []dtype.Param{p("x", doubles), p("n", dtype.CInt)}, false)
+		require.NoError(t, err)
+		none, err := wasmffi.NewFrameContract(lib, "total", plain)
+		require.NoError(t, err)
+		require.NoError(t, none.Check(nil, false, nil))
+		sig, err := plain.WithImplied("x[n]; x != NULL")
+		require.NoError(t, err)
+		contract, err := wasmffi.NewFrameContract(lib, "total", sig)
+		require.NoError(t, err)
+		shape, err := wasmffi.FrameShape(lib.Space().ABI(), sig)
+		require.NoError(t, err)
+		check := func(addr uint64, n uint64, size uint64, known, asNumber bool) error {
+			words := make([]uint64, shape.Words)
+			words[shape.Params[0].First], words[shape.Params[1].First] = addr, n
+			return contract.Check(words, false, func(int) (uint64, bool, bool) { return size, known, asNumber })
+		}
+		require.NoError(t, check(64, 2, 16, true, false))
+		requireViolation(t, check(64, 3, 16, true, false), 1, "x[n]", false)
+		require.NoError(t, check(64, 3, 0, false, false))
+		requireViolation(t, check(0, 3, 0, false, false), 1, "x != NULL", false)
+		require.NoError(t, check(0, 3, 0, false, true))
+		require.ErrorIs(t, contract.Check(nil, false, nil), wasmffi.ErrArgCount)
 	})
 }
