@@ -66,7 +66,8 @@
 //
 // What C's types do not say of the memory behind pointers can be declared of a
 // signature: lengths that depend on other arguments, what must not overlap,
-// where a result points ([dtype.Func.WithContract]). Calls check it, of the
+// where a result points ([dtype.Func.WithContract]). C text that package cdecl
+// reads declares much of it, as double x[n] does. Calls check it, of the
 // arguments before C is entered and of what C left afterwards, and give a
 // [ContractError]. For the sandbox this is the place where numbers that come
 // from the guest are checked before Go uses them.

@@ -46,7 +46,31 @@
 // its documentation and MIDL, and of gcc's and clang's attribute. Macros of these
 // names, IN and OUT that a header defines as nothing keep their meaning. What C
 // writes only in part (_Out_writes_to_(n, len)) is InOut, so that the rest keeps
-// its contents; for that reason gcc's access attribute says nothing here.
+// its contents; for that reason gcc's access attribute says no direction.
+//
+// # Contracts
+//
+// What the text promises of the memory behind pointers becomes rules of the
+// function type ([dtype.Func.WithImplied]), shown by [dtype.Func.Rules] and
+// checked by calls:
+//
+//	double total(const double x[n], int n);             x[n]: NULL, or n elements at least
+//	double total(int n, const double x[static n]);      x[n]; x != NULL
+//	void fill(double m[r][c], int r, int c);            m[r*c]; the type is double *m
+//	void add(double a[restrict n], const double b[restrict n], int n);   disjoint(a, b) as well
+//	void *grow(size_t n) __attribute__((alloc_size(1), returns_nonnull));
+//	int put(const char *, char *, int) __attribute__((nonnull(1), access(write_only, 2, 3)));
+//	int put(_In_z_ const char *s, _Out_writes_opt_(n) char *buf, int n);
+//
+// A length is an expression of constants (macros, enums and sizeof among them)
+// and integer parameters, before or after the array, with + - * / << and >>. A
+// length that needs anything else, a call or a variable, is no rule; a name that
+// is nothing at all is an [Error]. A plain x[16] counts as x[n] does. restrict
+// says that two arrays whose lengths the parameters themselves state share no
+// byte, unless both are const. Of attributes nonnull, returns_nonnull, access
+// with a size, alloc_size, null_terminated_string_arg and _Nonnull on the
+// outermost pointer are read, of Microsoft's annotations those with a length, z
+// and opt. One length counts: an attribute's takes the place of an array's.
 //
 // A declaration that uses what no ABI here has (_Float16, decimal floats,
 // vectors of three) does not spoil the rest: asking for its name, or for what is
