@@ -28,6 +28,9 @@ type clock struct {
 	slice   int64     // fuel for the next slice
 	started time.Time // when the outermost call first ticked; zero before
 	last    time.Time // when it ticked last
+
+	rationed bool  // it has ticked under Options.Fuel
+	left     int64 // of that fuel, beyond what C was given
 }
 
 // tick is what C calls when its fuel is used up: it ends the call by a panic,
@@ -51,6 +54,9 @@ func (in *instance) tick() int64 {
 	}
 	c.last = now
 	in.check(now)
+	if in.fuel != nil {
+		return in.ration()
+	}
 	return c.slice
 }
 

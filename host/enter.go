@@ -108,6 +108,9 @@ func (in *instance) settle() {
 		in.dirty = false
 		in.aborted = nil
 		in.clock = clock{slice: in.clock.slice}
+		if in.fuel != nil {
+			in.fuel.Set(noFuel)
+		}
 		in.owner.Store(0)
 	}
 }

@@ -32,6 +32,7 @@ type instance struct {
 	provided map[string]api.Module
 	sp       api.MutableGlobal // nil where C's stack pointer was not found
 	spBase   uint64            // its value when no C runs
+	fuel     api.MutableGlobal // C's counter; nil without Options.Fuel
 	tables   tables
 	heap     heap
 	errno    errno
@@ -168,6 +169,7 @@ func (in *instance) run(ctx context.Context) error {
 		return err
 	}
 	in.findStackPointer()
+	in.findFuel()
 	in.findGlobals()
 	in.tables.init(in)
 	in.heap.init(in)

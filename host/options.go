@@ -32,6 +32,11 @@ type Options struct {
 	// waiting for other calls included. 0 means DefaultTimeout, a negative one
 	// none.
 	Timeout time.Duration
+	// Fuel is the most work a call may do, what it calls back into C for
+	// included, in units of about a wasm instruction (package guestabi's doc has
+	// the prices): a bound that is the same on every machine and in every run. A
+	// call that needs more ends with ErrLimit. 0 means no bound but time's.
+	Fuel uint64
 	// Depth is how deep calls from Go into C may nest through callbacks. 0
 	// means DefaultDepth. A level costs some kilobytes of Go stack: beyond a
 	// hundred thousand of them the Go runtime gives up on the whole program.

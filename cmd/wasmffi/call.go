@@ -53,7 +53,7 @@ Flags:
   --sandbox          refuse anything but WebAssembly
 For the sandbox, where nothing is allowed that is not named:
   --mem 64MiB        the most memory (default 256MiB)
-  --fuel N           the most work a call may do
+  --fuel N           the most work a call may do, in wasm instructions or so
   --dir HOST:GUEST   let C read a directory; :ro may follow
   --env K=V          set an environment variable
 `,

@@ -31,13 +31,17 @@ func (f *sandboxFlags) register(fs *flagSet) {
 
 // only reports whether nothing but the sandbox will do.
 func (f *sandboxFlags) only() bool {
-	return f.sandbox || f.mem != 0 || len(f.dirs) > 0 || len(f.env) > 0
+	return f.sandbox || f.mem != 0 || f.fuel != "" || len(f.dirs) > 0 || len(f.env) > 0
 }
 
 func (f *sandboxFlags) options() (host.Options, error) {
 	o := host.Options{MemoryLimit: uint64(f.mem)}
 	if f.fuel != "" {
-		return o, usagef("call: --fuel is not supported by this version; --timeout bounds a call")
+		n, err := strconv.ParseUint(f.fuel, 0, 63)
+		if err != nil || n == 0 {
+			return o, usagef("call: --fuel %s: not a number of instructions", f.fuel)
+		}
+		o.Fuel = n
 	}
 	for _, kv := range f.env {
 		k, v, ok := strings.Cut(kv, "=")

@@ -1,0 +1,69 @@
+package host
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/dtype"
+)
+
+// The least fuel that is enough for a call is the same whenever it is looked
+// for and on either engine, more for more work, and of each call its own.
+func TestFuel(t *testing.T) {
+	sig := proto(dtype.CULongLong, dtype.CULongLong)
+	enough := func(t *testing.T, opts Options, n uint64) uint64 {
+		low, high := uint64(0), 16*n
+		for low+1 < high {
+			opts.Fuel = (low + high) / 2
+			lib := openTest(t, "basic.wasm", opts)
+			for i := range 4 {
+				_, err := call(t, lib, "count", sig, n)
+				if i == 0 && err != nil {
+					require.ErrorIs(t, err, wasmffi.ErrLimit)
+					low = opts.Fuel
+				} else if i == 0 {
+					high = opts.Fuel
+				}
+				assert.Equal(t, low == opts.Fuel, err != nil, "call %d with %d", i, opts.Fuel)
+			}
+			requireUsable(t, lib)
+			require.NoError(t, lib.Close())
+		}
+		return high
+	}
+	engines(t, func(t *testing.T, opts Options) {
+		small, big := enough(t, opts, 1000), enough(t, opts, 60_000)
+		assert.Equal(t, small, enough(t, opts, 1000))
+		assert.InEpsilon(t, 60, float64(big)/float64(small), 0.02)
+		assert.EqualValues(t, 9500, small)
+	})
+}
+
+// Fuel binds calls under a context, prepared ones and those that trap too, and
+// no bound is none.
+func TestFuelOfEveryCall(t *testing.T) {
+	engines(t, func(t *testing.T, opts Options) {
+		opts.Fuel = 100_000
+		lib := openTest(t, "basic.wasm", opts)
+		spin, err := wasmffi.Bind[func(context.Context) error](lib, "spin")
+		require.NoError(t, err)
+		count, err := wasmffi.Bind[func(uint64) (uint64, error)](lib, "count")
+		require.NoError(t, err)
+		for range 50 {
+			require.ErrorIs(t, spin(context.Background()), wasmffi.ErrLimit)
+			got, err := count(4000)
+			require.NoError(t, err)
+			require.EqualValues(t, 4000*3999/2, got)
+			_, err = count(math.MaxUint64)
+			require.EqualError(t, err, "wasmffi: call basic.wasm count: limit exceeded: the call used its 100000 units of fuel")
+			_, err = call(t, lib, "crash", proto(dtype.CVoid, dtype.CInt), 2)
+			require.ErrorIs(t, err, wasmffi.ErrTrap)
+		}
+		requireUsable(t, lib)
+	})
+}
