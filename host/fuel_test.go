@@ -34,6 +34,14 @@ func TestFuel(t *testing.T) {
 			requireUsable(t, lib)
 			require.NoError(t, lib.Close())
 		}
+		opts.Fuel = high - 1 // and what one call leaves is not the next one's
+		lib := openTest(t, "basic.wasm", opts)
+		for range 3 {
+			_, err := call(t, lib, "count", sig, n/2)
+			require.NoError(t, err)
+			_, err = call(t, lib, "count", sig, n)
+			require.ErrorIs(t, err, wasmffi.ErrLimit)
+		}
 		return high
 	}
 	engines(t, func(t *testing.T, opts Options) {
