@@ -24,6 +24,7 @@ var seeds = []string{
 	"int (*(*f(int (*(*g)(int))(char), int[static 3], int n, int m[n][n]))(void))[3] { return ({ int x; x; }); }",
 	"_Static_assert(sizeof(((struct s *)0)->m) == 4, \"a\" \"b\"); _Static_assert(1); int f(a, b) int a; {}",
 	"extern \"C\" { typeof(int) a; _Complex double z; __int128 q; int f(void) __asm__(\"g\"); } _Pragma(\"pack(2)\") [[x]] __declspec(align(4)) int v;",
+	"#define _In_reads_(n)\nvoid *f(_In_reads_(n + 1) int *restrict p, double x[static 2*n], char m[n][sizeof(int)<<1], int n) __attribute__((nonnull(1), access(read_only, 1, 4), alloc_size(4)));",
 	"int *const volatile", "int x = (", "struct {", "'", "\"\\", "#if (", "L'a' u8\"x\" 0x1p3 1e+5 0b1 'ab' @",
 }
 
