@@ -33,7 +33,7 @@ func (backend) Open(ctx context.Context, src wasmffi.Source, opts []wasmffi.Opti
 		}
 	}
 	o.Imports = slices.Concat(o.Imports, imports)
-	lib, err := open(ctx, src.Name, src.Data, o)
+	lib, err := open(ctx, src.Name, src.Name, src.Data, o)
 	if err != nil {
 		return nil, err
 	}

@@ -80,8 +80,7 @@ func build(key moduleKey, data []byte) (*module, error) {
 	m.rt = wazero.NewRuntimeWithConfig(ctx, config.
 		WithCompilationCache(compilations()).
 		WithMemoryLimitPages(guestabi.MaxPages).
-		// The code has moved: lines are found through guestabi's offset map.
-		WithDebugInfoEnabled(false))
+		WithDebugInfoEnabled(true)) // for offsets in traces: see traceable
 	if err := m.compile(ctx); err != nil {
 		m.close()
 		return nil, err
@@ -90,7 +89,11 @@ func build(key moduleKey, data []byte) (*module, error) {
 }
 
 func (m *module) compile(ctx context.Context) (err error) {
-	if m.code, err = m.rt.CompileModule(ctx, m.res.Wasm); err != nil {
+	wasm, err := traceable(m.res)
+	if err != nil {
+		return rewriteError(err)
+	}
+	if m.code, err = m.rt.CompileModule(ctx, wasm); err != nil {
 		return engineError(err)
 	}
 	if m.tick, err = m.hostModule(ctx, m.res.Tick.Module, []hostFunc{{

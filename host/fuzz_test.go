@@ -2,13 +2,19 @@ package host
 
 import "testing"
 
-// FuzzFrameName: function names are the guest's choice.
-func FuzzFrameName(f *testing.F) {
-	for _, line := range []string{".area(i32,i32) i32", ".x) (i32) i32", ".two(f64) (i32,i32)", ".$1()", ".$99999999999()", "", "."} {
-		f.Add(line)
+// FuzzPlaces: whatever a trace says, it is read.
+func FuzzPlaces(f *testing.F) {
+	for _, trace := range []string{".$1(i32,i32) i32\n\t\t0x1f: m:1", ".$99999999999()\n\t\t0x1: m:1", "\t0x1", ".", ""} {
+		f.Add(trace)
 	}
-	m := openTest(f, "bare.wasm", Options{}).in.mod
-	f.Fuzz(func(_ *testing.T, line string) { _ = m.frameName(line) })
+	in := openTest(f, "bare.wasm", Options{}).in
+	f.Fuzz(func(_ *testing.T, trace string) {
+		for _, p := range places(trace) {
+			if index, ok := in.mod.res.OriginalFunc(p.fn); ok {
+				_ = callers(in.framesAt(index, in.mod.res.OriginalOffset(p.offset)))
+			}
+		}
+	})
 }
 
 // FuzzOpen: whatever the bytes, opening ends in an error or a library.

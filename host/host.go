@@ -30,7 +30,8 @@
 // # Faults
 //
 // A fault in C is an error wrapping [wasmffi.ErrTrap] and one of this package's
-// sentinels. [TrapError] has the C functions that were running.
+// sentinels. [TrapError] has the C functions that were running, with file and
+// line where the module or a side file has debug info.
 //
 // # Concurrency
 //
@@ -60,11 +61,11 @@ func Open(ctx context.Context, name string, opts Options) (*Library, error) {
 	if err := wasmffi.Audit(wasmffi.AuditEvent{Op: wasmffi.AuditOpen, Library: name}); err != nil {
 		return nil, err
 	}
-	data, err := findModule(name, opts.Path)
+	data, path, err := findModule(name, opts.Path)
 	if err != nil {
 		return nil, openError(name, err)
 	}
-	return open(ctx, name, data, opts)
+	return open(ctx, name, path, data, opts)
 }
 
 // OpenBytes opens a module from memory, as from a //go:embed variable. The name
@@ -73,24 +74,25 @@ func OpenBytes(ctx context.Context, name string, data []byte, opts Options) (*Li
 	if err := wasmffi.Audit(wasmffi.AuditEvent{Op: wasmffi.AuditOpen, Library: name}); err != nil {
 		return nil, err
 	}
-	return open(ctx, name, data, opts)
+	return open(ctx, name, "", data, opts)
 }
 
 func openError(name string, err error) error {
 	return &wasmffi.Error{Op: "open", Library: name, Err: err}
 }
 
-// findModule reads the module a name stands for.
-func findModule(name string, path []string) ([]byte, error) {
-	data, err := readModule(name)
+// findModule reads the module a name stands for, and says where it is.
+func findModule(name string, path []string) (data []byte, file string, err error) {
+	data, err = readModule(name)
 	if !errors.Is(err, wasmffi.ErrNotFound) || filepath.Base(name) != name {
-		return data, err
+		return data, name, err
 	}
 	found, tried := find(name, path)
 	if found == "" {
-		return nil, fmt.Errorf("%w: tried %s", wasmffi.ErrNotFound, strings.Join(tried, ", "))
+		return nil, "", fmt.Errorf("%w: tried %s", wasmffi.ErrNotFound, strings.Join(tried, ", "))
 	}
-	return readModule(found)
+	data, err = readModule(found)
+	return data, found, err
 }
 
 // readModule reads a file, but no more of it than its first bytes allow.

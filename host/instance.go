@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/wasmffi/wasmffi"
+	"github.com/wasmffi/wasmffi/debuginfo"
 	"github.com/wasmffi/wasmffi/guestabi"
 	"github.com/wasmffi/wasmffi/memory"
 )
@@ -18,8 +20,11 @@ import (
 // call that is going on in it.
 type instance struct {
 	name string
+	path string // of the module's file; "" if there is none
 	opts Options
 	mod  *module
+	// debugInfo reads the module's debug info, when it is first asked for.
+	debugInfo func() (*debuginfo.Info, error)
 
 	wasm  api.Module
 	hosts []api.Module // the host modules made for this instance alone
@@ -121,8 +126,9 @@ func instanceOf(ctx context.Context) *instance {
 
 // instantiate makes an instance of a module and runs its initialisation. On
 // failure the module is released.
-func instantiate(ctx context.Context, lib *Library, name string, m *module, opts Options) (*instance, error) {
-	in := &instance{name: name, opts: opts, mod: m, level: &level{}}
+func instantiate(ctx context.Context, lib *Library, name, path string, m *module, opts Options) (*instance, error) {
+	in := &instance{name: name, path: path, opts: opts, mod: m, level: &level{}}
+	in.debugInfo = sync.OnceValues(in.readDebugInfo)
 	in.age.Store(1)
 	in.wasmCtx.in = in
 	in.lock.init()

@@ -22,7 +22,7 @@ type Library struct {
 
 var _ wasmffi.Library = (*Library)(nil)
 
-func open(ctx context.Context, name string, data []byte, opts Options) (*Library, error) {
+func open(ctx context.Context, name, path string, data []byte, opts Options) (*Library, error) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
@@ -48,7 +48,7 @@ func open(ctx context.Context, name string, data []byte, opts Options) (*Library
 		return nil, openError(name, err)
 	}
 	l := new(Library)
-	in, err := instantiate(ctx, l, name, m, opts)
+	in, err := instantiate(ctx, l, name, path, m, opts)
 	if err != nil {
 		return nil, openError(name, err)
 	}

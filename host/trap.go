@@ -29,30 +29,16 @@ type TrapError struct {
 	// Err says what happened: one of this package's sentinels, or
 	// wasmffi.ErrStackOverflow.
 	Err error
-	// Funcs are the C functions that were running, the one at fault first, as
-	// far as the engine tells (some thirty). Names come from the module's name
-	// section; "func 12" is one without.
-	Funcs []string
+	// Frames are the C functions that were running since Go last called C, the
+	// one at fault first, as far as the engine tells: some thirty, and none where
+	// its own stack overflowed.
+	Frames []Frame
 }
 
-func (e *TrapError) Error() string {
-	s := "trap: " + e.Err.Error()
-	const shown = 4
-	for i, f := range e.Funcs {
-		switch {
-		case i == 0:
-			s += " (in " + f
-		case i == shown:
-			return s + ", …)"
-		default:
-			s += ", called from " + f
-		}
-	}
-	if len(e.Funcs) > 0 {
-		s += ")"
-	}
-	return s
-}
+// Error says what happened and where, as
+//
+//	trap: integer divide by zero in mean (geo.c:42), called from area (geo.c:57)
+func (e *TrapError) Error() string { return "trap: " + e.Err.Error() + callers(e.Frames) }
 
 // Unwrap makes errors.Is find both wasmffi.ErrTrap and the kind of trap.
 func (e *TrapError) Unwrap() []error { return []error{wasmffi.ErrTrap, e.Err} }
@@ -93,13 +79,7 @@ func (in *instance) failed(err error) error {
 	if kind == ErrOutOfBounds && in.stackOverflown() {
 		t.Err = wasmffi.ErrStackOverflow
 	}
-	if _, trace, ok := strings.Cut(err.Error(), "\nwasm stack trace:\n\t"); ok {
-		for line := range strings.SplitSeq(trace, "\n\t") {
-			if f := in.mod.frameName(line); f != "" {
-				t.Funcs = append(t.Funcs, f)
-			}
-		}
-	}
+	t.Frames = in.frames(err)
 	return t
 }
 
@@ -109,47 +89,13 @@ func (in *instance) stackOverflown() bool {
 	return in.sp != nil && uint64(uint32(in.sp.Get())) > in.spBase
 }
 
-// frameName is the function of a line of the engine's stack trace, which looks
-// as ".name(i32,i32) i32", or ".$12()" where there is no name; "" for what is
-// no C function.
-func (m *module) frameName(line string) string {
-	name, ok := strings.CutPrefix(line, ".")
-	if !ok {
-		return ""
-	}
-	end := strings.LastIndexByte(name, '(')
-	if end < 0 {
-		return ""
-	}
-	name = name[:end]
-	// Several results are in parentheses of their own.
-	if at := strings.LastIndexByte(name, '('); at >= 0 && strings.HasSuffix(name, ") ") {
-		name = name[:at]
-	}
-	if index, ok := strings.CutPrefix(name, "$"); ok {
-		n, err := strconv.ParseUint(index, 10, 32)
-		if err != nil {
-			return strconv.Quote(name)
-		}
-		orig, ok := m.res.OriginalFunc(uint32(n))
-		if !ok {
-			return ""
-		}
-		return m.funcName(orig)
-	}
-	if strings.HasPrefix(name, "wasmffi.") {
-		return "" // what the rewriting added
-	}
-	return printable(name)
-}
-
 // funcName is what to call a function of the module as it came.
 func (m *module) funcName(index uint32) string {
 	if name := m.res.Module.FuncName(index); name != "" {
-		return printable(name)
+		return name
 	}
 	if name := m.exportedName(index); name != "" {
-		return printable(name)
+		return name
 	}
 	return fmt.Sprintf("func %d", index)
 }
@@ -157,10 +103,17 @@ func (m *module) funcName(index uint32) string {
 // printable quotes a name, which the module's maker chose, where printing it
 // could mislead.
 func printable(name string) string {
-	if strconv.Quote(name) == `"`+name+`"` && !strings.ContainsAny(name, " ,") {
+	if strconv.Quote(name) == `"`+name+`"` && !strings.ContainsAny(name, " ,") || isUnnamed(name) {
 		return name
 	}
 	return strconv.Quote(name)
+}
+
+// isUnnamed reports whether name is what funcName calls a function without one.
+func isUnnamed(name string) bool {
+	n, ok := strings.CutPrefix(name, "func ")
+	_, err := strconv.ParseUint(n, 10, 32)
+	return ok && err == nil
 }
 
 // engineError hides the engine's own error types.
