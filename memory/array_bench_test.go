@@ -35,7 +35,6 @@ func benchElements() int {
 	return 10_000_000
 }
 
-
 // BenchmarkArray times operations on whole arrays beside NumPy and, for
 // double, beside a plain loop over a slice. "×numpy" is the ratio of the best
 // runs of both.
