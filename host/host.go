@@ -40,6 +40,13 @@
 // goroutine it runs in, to the depth of [Options.Depth]; a module with little
 // stack (64 KiB, if its linker was told nothing else) may run out of it sooner,
 // which is an error wrapping [wasmffi.ErrStackOverflow].
+//
+// # Fresh instances
+//
+// [Library.Reset] undoes all that C did since the library was opened, in
+// microseconds; [Library.Snapshot] and [Library.Restore] return to any other
+// state. A [Pool] runs calls in parallel on instances of one module, each reset
+// after use, so that no call sees what another left behind.
 package host
 
 import (

@@ -108,18 +108,21 @@ func (in *instance) rewind(ctx context.Context, s *state) error {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	if in.opts.Timeout > 0 && !hasDeadline(ctx) {
-		limit := rewindLimit{ctx, time.Now().Add(in.opts.Timeout)}
-		ctx = &limit
+	if ctx.Err() != nil {
+		return contextError(ctx)
 	}
-	select {
+	if in.opts.Timeout > 0 && !hasDeadline(ctx) {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, in.opts.Timeout, &timeoutError{in.opts.Timeout})
+		defer cancel()
+	}
+	select { // one at a time
 	case in.rewinding <- struct{}{}:
 		defer func() { <-in.rewinding }()
-	default:
-		if err := in.awaitSend(ctx); err != nil {
-			return err
-		}
-		defer func() { <-in.rewinding }()
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", wasmffi.ErrBusy, contextError(ctx))
+	case <-in.lock.closing:
+		return wasmffi.ErrClosed
 	}
 	drained := make(chan struct{})
 	if !in.epoch.Load().End(func() { close(drained) }) {
@@ -144,6 +147,13 @@ func (in *instance) rewind(ctx context.Context, s *state) error {
 	return err
 }
 
+// rewindIn is rewind in a limited time.
+func (in *instance) rewindIn(limit time.Duration, s *state) error {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	return in.rewind(ctx, s)
+}
+
 // newEpoch starts a lifetime of the memory, if the last one is over and that of
 // the instance is not.
 func (in *instance) newEpoch() {
@@ -160,47 +170,9 @@ func (in *instance) await(ctx context.Context, done <-chan struct{}) error {
 	select {
 	case <-done:
 		return nil
-	default:
-	}
-	ctx, cancel := timed(ctx)
-	defer cancel()
-	select {
-	case <-done:
-		return nil
 	case <-ctx.Done():
 		return contextError(ctx)
 	case <-in.lock.closing:
 		return wasmffi.ErrClosed
 	}
-}
-
-// awaitSend waits for other rewinds to end.
-func (in *instance) awaitSend(ctx context.Context) error {
-	ctx, cancel := timed(ctx)
-	defer cancel()
-	select {
-	case in.rewinding <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", wasmffi.ErrBusy, contextError(ctx))
-	case <-in.lock.closing:
-		return wasmffi.ErrClosed
-	}
-}
-
-// A rewindLimit is a deadline without a timer, which the common rewind, one
-// that waits for nobody, has no time to make.
-type rewindLimit struct {
-	context.Context
-	at time.Time
-}
-
-func (r *rewindLimit) Deadline() (time.Time, bool) { return r.at, true }
-
-// timed is a context that ends at its deadline.
-func timed(ctx context.Context) (context.Context, context.CancelFunc) {
-	if r, ok := ctx.(*rewindLimit); ok {
-		return context.WithDeadline(r.Context, r.at)
-	}
-	return ctx, func() {}
 }

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -295,6 +298,50 @@ func TestResetOfWASI(t *testing.T) {
 			require.NoError(t, lib.Reset(background))
 		}
 	})
+}
+
+// openFiles counts the files that C has open.
+type openFiles struct {
+	fs.FS
+	n *atomic.Int64
+}
+
+type openFile struct {
+	fs.File
+	n *atomic.Int64
+}
+
+func (f openFiles) Open(name string) (fs.File, error) {
+	file, err := f.FS.Open(name)
+	if err != nil || name == "." {
+		return file, err
+	}
+	f.n.Add(1)
+	return openFile{file, f.n}, nil
+}
+
+func (f openFile) Close() error {
+	f.n.Add(-1)
+	return f.File.Close()
+}
+
+func TestResetClosesFiles(t *testing.T) {
+	var open atomic.Int64
+	lib := openTest(t, "wasi.wasm", Options{Resettable: true, FS: openFiles{fstest.MapFS{"file.txt": {Data: []byte("x")}}, &open}})
+	want := contents(t, lib)
+	for range 2 {
+		for range 3 {
+			v, err := call(t, lib, "ask", proto(dtype.CLongLong, dtype.CInt), 2)
+			require.NoError(t, err)
+			require.EqualValues(t, 'x', v)
+		}
+		require.EqualValues(t, 3, open.Load(), "C leaves them open")
+		_, err := lib.Snapshot(background)
+		require.ErrorIs(t, err, wasmffi.ErrNotSupported)
+		require.NoError(t, lib.Reset(background))
+		require.Zero(t, open.Load())
+		require.Equal(t, want, contents(t, lib))
+	}
 }
 
 func TestResetOfAClosedLibrary(t *testing.T) {

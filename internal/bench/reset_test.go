@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wasmffi/wasmffi"
 	"github.com/wasmffi/wasmffi/host"
 	"github.com/wasmffi/wasmffi/wasmffitest"
 )
@@ -69,4 +70,41 @@ func openResettable(b *testing.B, limit uint64) *host.Library {
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = lib.Close() })
 	return lib
+}
+
+// BenchmarkPool is a call in an instance that nobody used before: one of a
+// pool's, reset after the call, alone and from all processors at once.
+func BenchmarkPool(b *testing.B) {
+	type funcs struct {
+		Add func(int32, int32) (int32, error) `c:"add"`
+	}
+	wasm, err := os.ReadFile(wasmffitest.Fixture("wasm", "conform.wasm"))
+	require.NoError(b, err)
+	pool, err := host.NewPool(context.Background(), "conform.wasm", wasm, host.PoolOptions{}, func(lib wasmffi.Library) (*funcs, error) {
+		f := new(funcs)
+		return f, wasmffi.BindAll(lib, f)
+	})
+	require.NoError(b, err)
+	defer pool.Close(context.Background())
+	add := func() {
+		if err := pool.Do(context.Background(), func(f *funcs) error {
+			_, err := f.Add(2, 3)
+			return err
+		}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.Run("do", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			add()
+		}
+	})
+	b.Run("parallel", func(b *testing.B) {
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				add()
+			}
+		})
+	})
 }

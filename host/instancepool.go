@@ -1,0 +1,328 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/wasmffi/wasmffi"
+)
+
+// What [Pool.Do] returns when it does not run the function, wrapped.
+var (
+	// ErrPoolClosed: the pool was closed.
+	ErrPoolClosed = errors.New("pool is closed")
+	// ErrPoolFull: as many wait for an instance as PoolOptions.Waiting allows.
+	ErrPoolFull = errors.New("pool is full")
+)
+
+// PoolOptions say how large a [Pool] is.
+type PoolOptions struct {
+	// Options are those of the instances, which share their Stdout, Imports
+	// and so on. Resettable is set.
+	Options
+	// Instances is the most there are at a time; 0 means runtime.GOMAXPROCS(0).
+	// Each costs memory of its own.
+	Instances int
+	// Warm is how many are opened with the pool; the others are when they are
+	// needed.
+	Warm int
+	// Waiting is the most that wait for an instance; more are refused with
+	// ErrPoolFull. 0 means no bound, negative that nobody waits.
+	Waiting int
+}
+
+// A Pool is instances of one module, each used by one goroutine at a time:
+// calls run in parallel, and nothing that one [Pool.Do] leaves behind is there
+// for the next.
+//
+// T is what a function needs to work with an instance: a struct of functions
+// bound to it, made once for each instance. [OpenPool] is for those who need
+// the library alone.
+type Pool[T any] struct {
+	name  string
+	data  []byte
+	opts  PoolOptions
+	setup func(wasmffi.Library) (T, error)
+
+	places  chan struct{} // holds one for each Do that is running
+	closing chan struct{}
+
+	mu     sync.Mutex
+	closed bool
+	idle   []*pooled[T] // used last at the end
+	all    map[*pooled[T]]struct{}
+	stats  PoolStats
+	users  sync.WaitGroup
+}
+
+// A pooled is an instance of a pool.
+type pooled[T any] struct {
+	lib  *Library
+	with T
+}
+
+// PoolStats is what a pool has done.
+type PoolStats struct {
+	Instances int // there are now
+	Idle      int // of them
+	Running   int // calls of Do
+	Waiting   int
+
+	Done     uint64 // calls of Do that have returned from their function
+	Opened   uint64 // instances
+	Replaced uint64 // instances closed because they could not be reset
+}
+
+// NewPool makes a pool of instances of a module in memory. setup is called with
+// each new instance and returns what Do hands out: functions bound to it. What
+// setup has C do is undone before the first Do; callbacks it makes are freed.
+// ctx bounds opening the first instances.
+//
+//	type geo struct {
+//		Area func(wasmffi.In[Point], int32) (float64, error) `c:"area"`
+//	}
+//	pool, err := host.NewPool(ctx, "geo.wasm", wasm, host.PoolOptions{}, func(lib wasmffi.Library) (*geo, error) {
+//		g := new(geo)
+//		return g, wasmffi.BindAll(lib, g)
+//	})
+//	err = pool.Do(ctx, func(g *geo) error { … })
+func NewPool[T any](ctx context.Context, name string, module []byte, opts PoolOptions, setup func(wasmffi.Library) (T, error)) (*Pool[T], error) {
+	if opts.Instances <= 0 {
+		opts.Instances = runtime.GOMAXPROCS(0)
+	}
+	opts.Resettable = true
+	p := &Pool[T]{
+		name: name, data: module, opts: opts, setup: setup,
+		places: make(chan struct{}, opts.Instances), closing: make(chan struct{}),
+		all: map[*pooled[T]]struct{}{},
+	}
+	for range min(max(opts.Warm, 1), opts.Instances) { // one, to see whether it can be
+		x, err := p.open(ctx)
+		if err != nil {
+			_ = p.Close(nil)
+			return nil, err
+		}
+		p.putBack(x)
+	}
+	return p, nil
+}
+
+// OpenPool is [NewPool] for a module that is found as [Open] finds it, and
+// without a setup.
+func OpenPool(ctx context.Context, name string, opts PoolOptions) (*Pool[wasmffi.Library], error) {
+	if err := wasmffi.Audit(wasmffi.AuditEvent{Op: wasmffi.AuditOpen, Library: name}); err != nil {
+		return nil, err
+	}
+	data, err := findModule(name, opts.Path)
+	if err != nil {
+		return nil, openError(name, err)
+	}
+	return NewPool(ctx, name, data, opts, func(lib wasmffi.Library) (wasmffi.Library, error) { return lib, nil })
+}
+
+// open makes an instance.
+func (p *Pool[T]) open(ctx context.Context) (*pooled[T], error) {
+	lib, err := OpenBytes(ctx, p.name, p.data, p.opts.Options)
+	if err != nil {
+		return nil, err
+	}
+	x := &pooled[T]{lib: lib}
+	if x.with, err = p.setup(lib); err == nil {
+		err = lib.Reset(ctx)
+	}
+	if err != nil {
+		_ = lib.Close()
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		_ = lib.Close()
+		return nil, p.error(ErrPoolClosed)
+	}
+	p.all[x] = struct{}{}
+	p.stats.Opened++
+	return x, nil
+}
+
+// Do calls f with an instance that nobody else uses and that is as new: one
+// that is idle, a new one, or the next to be free, which it waits for until ctx
+// ends. It returns f's error, or its own, wrapping ErrPoolClosed, ErrPoolFull or
+// the context's. A trap or a panic in f takes nothing from the pool: the
+// instance is reset, or replaced where it cannot be.
+//
+// The instance, its memory and what was made of it are f's until f returns; then
+// views are errors wrapping memory.ErrEnded. f must not close it. A Do inside f
+// takes a second instance, and may wait for ever if all wait for theirs.
+func (p *Pool[T]) Do(ctx context.Context, f func(T) error) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	if err := p.enter(ctx); err != nil {
+		return err
+	}
+	defer p.leave()
+	x, err := p.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer p.finish(x) // also when f panics
+	return f(x.with)
+}
+
+// enter waits for a place to run in.
+func (p *Pool[T]) enter(ctx context.Context) error {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return p.error(ErrPoolClosed)
+	}
+	select {
+	case p.places <- struct{}{}:
+		p.begin()
+		p.mu.Unlock()
+		return nil
+	default:
+	}
+	if w := p.opts.Waiting; w < 0 || w > 0 && p.stats.Waiting >= w {
+		waiting := p.stats.Waiting
+		p.mu.Unlock()
+		return p.error(fmt.Errorf("%w: %d instances are in use, %d calls wait", ErrPoolFull, p.opts.Instances, waiting))
+	}
+	p.stats.Waiting++
+	p.mu.Unlock()
+
+	var err error
+	select {
+	case p.places <- struct{}{}:
+	case <-ctx.Done():
+		err = fmt.Errorf("waiting for an instance: %w", contextError(ctx))
+	case <-p.closing:
+		err = ErrPoolClosed
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Waiting--
+	if err == nil && p.closed {
+		<-p.places
+		err = ErrPoolClosed
+	}
+	if err != nil {
+		return p.error(err)
+	}
+	p.begin()
+	return nil
+}
+
+// begin counts a Do that runs, which Close waits for. The lock is held.
+func (p *Pool[T]) begin() {
+	p.stats.Running++
+	p.users.Add(1)
+}
+
+func (p *Pool[T]) leave() {
+	p.mu.Lock()
+	p.stats.Running--
+	p.mu.Unlock()
+	p.users.Done()
+	<-p.places
+}
+
+// take gives an idle instance or a new one. There are never more than places.
+func (p *Pool[T]) take(ctx context.Context) (*pooled[T], error) {
+	p.mu.Lock()
+	if n := len(p.idle); n > 0 {
+		x := p.idle[n-1]
+		p.idle[n-1] = nil
+		p.idle = p.idle[:n-1]
+		p.mu.Unlock()
+		return x, nil
+	}
+	p.mu.Unlock()
+	return p.open(ctx)
+}
+
+// resetTime is how long an instance gets to be reset before it is replaced: Go
+// code that f started may still be using its memory.
+const resetTime = 100 * time.Millisecond
+
+// finish makes an instance ready for the next.
+func (p *Pool[T]) finish(x *pooled[T]) {
+	err := x.lib.in.rewindIn(resetTime, x.lib.in.initial)
+	p.mu.Lock()
+	p.stats.Done++
+	p.mu.Unlock()
+	if err == nil {
+		p.putBack(x)
+		return
+	}
+	p.mu.Lock()
+	delete(p.all, x)
+	p.stats.Replaced++
+	p.mu.Unlock()
+	_ = x.lib.Close()
+}
+
+func (p *Pool[T]) putBack(x *pooled[T]) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.idle = append(p.idle, x)
+}
+
+// Close ends the pool: those that wait and those that come get ErrPoolClosed.
+// It waits for what is running until ctx ends; then it ends the calls into C
+// that are going on, with errors wrapping [wasmffi.ErrClosed], and waits for
+// their functions to return. With a nil context it does that at once. Inside Do
+// it would wait for itself. Closing twice is no error.
+func (p *Pool[T]) Close(ctx context.Context) error {
+	p.mu.Lock()
+	if !p.closed {
+		p.closed = true
+		close(p.closing)
+	}
+	p.mu.Unlock()
+	done := make(chan struct{})
+	go func() {
+		p.users.Wait()
+		close(done)
+	}()
+	if ctx != nil {
+		select {
+		case <-done:
+		case <-ctx.Done():
+		}
+	}
+	p.mu.Lock()
+	all := make([]*pooled[T], 0, len(p.all))
+	for x := range p.all {
+		all = append(all, x)
+	}
+	p.mu.Unlock()
+	var errs []error
+	for _, x := range all {
+		errs = append(errs, x.lib.Close())
+	}
+	<-done
+	p.mu.Lock()
+	clear(p.all)
+	p.idle = nil
+	p.mu.Unlock()
+	return errors.Join(errs...)
+}
+
+// Stats tells what the pool has done and is doing.
+func (p *Pool[T]) Stats() PoolStats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.stats
+	s.Instances, s.Idle = len(p.all), len(p.idle)
+	return s
+}
+
+func (p *Pool[T]) error(err error) error {
+	return &wasmffi.Error{Op: "pool", Library: p.name, Err: err}
+}
