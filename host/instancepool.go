@@ -44,6 +44,7 @@ type PoolOptions struct {
 // the library alone.
 type Pool[T any] struct {
 	name  string
+	path  string // of the file, or ""
 	data  []byte
 	opts  PoolOptions
 	setup func(wasmffi.Library) (T, error)
@@ -91,12 +92,19 @@ type PoolStats struct {
 //	})
 //	err = pool.Do(ctx, func(g *geo) error { … })
 func NewPool[T any](ctx context.Context, name string, module []byte, opts PoolOptions, setup func(wasmffi.Library) (T, error)) (*Pool[T], error) {
+	if err := wasmffi.Audit(wasmffi.AuditEvent{Op: wasmffi.AuditOpen, Library: name}); err != nil {
+		return nil, err
+	}
+	return newPool(ctx, name, "", module, opts, setup)
+}
+
+func newPool[T any](ctx context.Context, name, path string, module []byte, opts PoolOptions, setup func(wasmffi.Library) (T, error)) (*Pool[T], error) {
 	if opts.Instances <= 0 {
 		opts.Instances = runtime.GOMAXPROCS(0)
 	}
 	opts.Resettable = true
 	p := &Pool[T]{
-		name: name, data: module, opts: opts, setup: setup,
+		name: name, path: path, data: module, opts: opts, setup: setup,
 		places: make(chan struct{}, opts.Instances), closing: make(chan struct{}),
 		all: map[*pooled[T]]struct{}{},
 	}
@@ -117,16 +125,16 @@ func OpenPool(ctx context.Context, name string, opts PoolOptions) (*Pool[wasmffi
 	if err := wasmffi.Audit(wasmffi.AuditEvent{Op: wasmffi.AuditOpen, Library: name}); err != nil {
 		return nil, err
 	}
-	data, err := findModule(name, opts.Path)
+	data, path, err := findModule(name, opts.Path)
 	if err != nil {
 		return nil, openError(name, err)
 	}
-	return NewPool(ctx, name, data, opts, func(lib wasmffi.Library) (wasmffi.Library, error) { return lib, nil })
+	return newPool(ctx, name, path, data, opts, func(lib wasmffi.Library) (wasmffi.Library, error) { return lib, nil })
 }
 
 // open makes an instance.
 func (p *Pool[T]) open(ctx context.Context) (*pooled[T], error) {
-	lib, err := OpenBytes(ctx, p.name, p.data, p.opts.Options)
+	lib, err := open(ctx, p.name, p.path, p.data, p.opts.Options)
 	if err != nil {
 		return nil, err
 	}
