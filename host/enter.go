@@ -105,12 +105,12 @@ func (in *instance) leave(err error) error {
 // settle forgets what belonged to the outermost call.
 func (in *instance) settle() {
 	if in.dirty {
-		in.dirty = false
+		in.dirty = in.fuel != nil
 		in.aborted = nil
-		in.clock = clock{slice: in.clock.slice}
 		if in.fuel != nil {
-			in.fuel.Set(noFuel)
+			in.settleFuel()
 		}
+		in.clock = clock{slice: in.clock.slice}
 		in.owner.Store(0)
 	}
 }

@@ -63,15 +63,50 @@ func TestFuelOfEveryCall(t *testing.T) {
 		count, err := wasmffi.Bind[func(uint64) (uint64, error)](lib, "count")
 		require.NoError(t, err)
 		for range 50 {
-			require.ErrorIs(t, spin(context.Background()), wasmffi.ErrLimit)
+			err := spin(context.Background())
+			require.ErrorIs(t, err, wasmffi.ErrLimit)
+			require.ErrorIs(t, err, ErrFuel)
 			got, err := count(4000)
 			require.NoError(t, err)
 			require.EqualValues(t, 4000*3999/2, got)
 			_, err = count(math.MaxUint64)
-			require.EqualError(t, err, "wasmffi: call basic.wasm count: limit exceeded: the call used its 100000 units of fuel")
+			require.EqualError(t, err, "wasmffi: call basic.wasm count: limit exceeded: the call used its 100000 units of fuel in count")
 			_, err = call(t, lib, "crash", proto(dtype.CVoid, dtype.CInt), 2)
 			require.ErrorIs(t, err, wasmffi.ErrTrap)
 		}
 		requireUsable(t, lib)
 	})
+}
+
+// What a call leaves is the same in every run, on either engine, and with what
+// it calls back.
+func TestFuelLeft(t *testing.T) {
+	var want []uint64
+	engines(t, func(t *testing.T, opts Options) {
+		opts.Fuel = 1_000_000
+		for range 25 {
+			lib := openTest(t, "basic.wasm", opts)
+			assert.EqualValues(t, opts.Fuel, lib.FuelLeft(), "opening is no call")
+			var got []uint64
+			left := func(name string, sig *dtype.Func, words ...uint64) {
+				_, _ = call(t, lib, name, sig, words...)
+				got = append(got, lib.FuelLeft())
+			}
+			n := proto(dtype.CULongLong, dtype.CULongLong)
+			left("count", n, 1000)
+			left("addi", proto(dtype.CInt, dtype.CInt, dtype.CInt), 1, 2)
+			left("count", n, 60_000)
+			left("crash", proto(dtype.CVoid, dtype.CInt), 2)
+			left("spin", proto(dtype.CVoid))
+			left("deep", proto(dtype.CInt, dtype.CInt), 10)
+			require.NoError(t, lib.Close())
+			if want == nil {
+				want = got
+			}
+			require.Equal(t, want, got)
+		}
+	})
+	assert.EqualValues(t, 1_000_000, want[1], "too short to be counted")
+	assert.Zero(t, want[4])
+	assert.InEpsilon(t, 60, float64(1_000_000-want[2])/float64(1_000_000-want[0]), 0.02)
 }

@@ -38,6 +38,7 @@ type instance struct {
 	sp       api.MutableGlobal // nil where C's stack pointer was not found
 	spBase   uint64            // its value when no C runs
 	fuel     api.MutableGlobal // C's counter; nil without Options.Fuel
+	fuelLeft atomic.Uint64     // by the last call
 	tables   tables
 	heap     heap
 	errno    errno

@@ -35,7 +35,7 @@ type Options struct {
 	// Fuel is the most work a call may do, what it calls back into C for
 	// included, in units of about a wasm instruction (package guestabi's doc has
 	// the prices): a bound that is the same on every machine and in every run. A
-	// call that needs more ends with ErrLimit. 0 means no bound but time's.
+	// call that needs more ends with a FuelError. 0 means no bound but time's.
 	Fuel uint64
 	// Depth is how deep calls from Go into C may nest through callbacks. 0
 	// means DefaultDepth. A level costs some kilobytes of Go stack: beyond a

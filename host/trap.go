@@ -58,6 +58,9 @@ var traps = map[string]error{
 // failed turns the engine's error from a call into this package's.
 func (in *instance) failed(err error) error {
 	if in.aborted != nil {
+		if fuel, ok := in.aborted.(*FuelError); ok {
+			fuel.Frames = in.frames(err)
+		}
 		err, in.aborted = in.aborted, nil
 		return err
 	}
