@@ -57,6 +57,7 @@ func TestErrors(t *testing.T) {
 		{"_Static_assert(1 == 2);", "cdecl: <decl>:1:16: static assertion failed on linux-amd64\n\t_Static_assert(1 == 2);"},
 		{"struct s { int a; } __attribute__((aligned(3)));", "cdecl: <decl>:1:36: alignment 3 is no power of two\n\tstruct s { int a; } __attribute__((aligned(3)));"},
 		{"struct s { int a; } __attribute__((aligned(x)));", "cdecl: <decl>:1:44: alignment is no constant\n\tstruct s { int a; } __attribute__((aligned(x)));"},
+		{"#pragma\n# pragma /* that\nsays nothing */\nx y;", "cdecl: <decl>:4:1: unknown type name \"x\"\n\tx y;"},
 		{"#pragma pack(3)\nint x;", "cdecl: <decl>:1:9: #pragma pack: 3 is none of 1, 2, 4, 8, 16\n\t#pragma pack(3)"},
 		{"#error don't\nint x;", "cdecl: <decl>:1:2: don t\n\t#error don't"},
 		{"#include <missing.h>", "cdecl: <decl>:1:10: include file not found: <missing.h>\n\t#include <missing.h>"},

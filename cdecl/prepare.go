@@ -236,11 +236,14 @@ func (p *preparer) directive(line []byte, hash, at int, stray []int, lines int) 
 		}
 	case "line":
 		// Places are those of the files read, whatever generated them.
-		p.out.Write(bytes.Repeat([]byte("\n"), max(1, lines)))
-		p.outLine += max(1, lines)
+		p.blank(lines)
 		return nil
 	case "pragma":
-		if kind := l.next(); kind.kind == lexIdent && structPragma(l.text(kind)) {
+		switch kind := l.next(); {
+		case kind.kind == lexEOF: // the preprocessor expects a word
+			p.blank(lines)
+			return nil
+		case kind.kind == lexIdent && structPragma(l.text(kind)):
 			p.mark()
 			body := strings.ReplaceAll(string(bytes.TrimSpace(line[kind.pos:])), "\n", " ")
 			fmt.Fprintf(&p.out, "%s(%s", pragmaOp, body)
@@ -248,14 +251,19 @@ func (p *preparer) directive(line []byte, hash, at int, stray []int, lines int) 
 				fmt.Fprintf(&p.out, " %q", body) // as it was before macros are replaced
 			}
 			p.out.WriteByte(')')
-			p.out.Write(bytes.Repeat([]byte("\n"), max(1, lines)))
-			p.outLine += max(1, lines)
+			p.blank(lines)
 			return nil
 		}
 	}
 	p.marked = false
 	p.write(line, at, stray)
 	return nil
+}
+
+// blank ends what was written, with the line ends of a directive.
+func (p *preparer) blank(lines int) {
+	p.out.Write(bytes.Repeat([]byte("\n"), max(1, lines)))
+	p.outLine += max(1, lines)
 }
 
 // macro records a #define or #undef and gives its line; l is after that word.

@@ -37,3 +37,7 @@ struct mixed { char c; int i __attribute__((aligned(4))); struct none n; } ;
 typedef union { char c; int i; double d; } union2;
 struct bits2 { unsigned a : 3; unsigned long long b : 40; char c; };
 #pragma pack(pop)
+#pragma
+# pragma /* that says
+nothing */ // at all
+struct after_nothing { char c; int i; };
