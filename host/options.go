@@ -48,6 +48,10 @@ type Options struct {
 	// bytes each (0 means DefaultOutputLimit, negative none) C's writes fail.
 	Stdout, Stderr io.Writer
 	OutputLimit    int64
+	// PlainText makes what C prints safe to show on a terminal: all that is not
+	// printable but newlines and tabs, and bytes that are no UTF-8, are written
+	// as in Go's quoted strings, such as \x1b. OutputLimit counts what C wrote.
+	PlainText bool
 	// Stdin is what C reads. Nil is empty. A read that blocks cannot be ended
 	// by a deadline.
 	Stdin io.Reader

@@ -82,7 +82,7 @@ func (in *instance) apply(ctx context.Context, s *state) error {
 		case nil:
 			in.pools.reset()
 			for _, w := range in.writers {
-				w.left = in.opts.OutputLimit
+				w.reset()
 			}
 		case errNoRoom:
 			fresh = true

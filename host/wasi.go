@@ -99,12 +99,26 @@ type hostWriter struct {
 	in   *instance
 	w    io.Writer
 	left int64 // bytes; negative for no limit
+	// plain is w with Options.PlainText, else nil.
+	plain *plainWriter
 }
 
 func (in *instance) writer(w io.Writer) *hostWriter {
 	out := &hostWriter{in: in, w: w, left: in.opts.OutputLimit}
+	if in.opts.PlainText {
+		out.plain = &plainWriter{w: w}
+		out.w = out.plain
+	}
 	in.writers = append(in.writers, out)
 	return out
+}
+
+// reset makes the writer as new.
+func (w *hostWriter) reset() {
+	w.left = w.in.opts.OutputLimit
+	if w.plain != nil {
+		w.plain.held = nil
+	}
 }
 
 func (w *hostWriter) Write(p []byte) (int, error) {
