@@ -176,6 +176,9 @@ func (in *inspection) declare(path string) {
 	}
 	defer info.Close()
 	in.DebugInfo = true
+	if info.ABI() == dtype.MinGWAMD64 {
+		in.ABI = dtype.MinGWAMD64.Name() // the file says no more than Windows
+	}
 	for i := range in.Functions {
 		f := &in.Functions[i]
 		if d, err := info.Func(f.Name); err == nil && d.Type != nil {
