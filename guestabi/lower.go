@@ -13,6 +13,9 @@ import (
 type Signature struct {
 	// Type is the wasm type of the function.
 	Type FuncType
+	// Words is how many words of 64 bits the wasm parameters take: two for a
+	// v128, one for every other.
+	Words int
 	// Params are the C parameters in order; in a variadic call's shape those
 	// after the declared ones travel in the variadic buffer.
 	Params []Place
@@ -25,7 +28,7 @@ type Signature struct {
 
 // Buffer is the memory in which the arguments that match "..." are passed.
 type Buffer struct {
-	First int    // index of the wasm parameter that points to it, always the last
+	First int    // of the wasm parameter that points to it, always the last, as in [Place]
 	Size  uint64 // bytes
 	Align uint64 // bytes, at least 4
 }
@@ -42,6 +45,9 @@ const (
 	InPair
 	// ByPointer: an i32, the address of a copy. The callee may write to it.
 	ByPointer
+	// InVector: one v128, of a module that uses SIMD: a vector of 16 bytes, or
+	// one of 8 in the lower half.
+	InVector
 )
 
 // Place is the lowering of one parameter or of the result.
@@ -51,8 +57,9 @@ type Place struct {
 	Size, Align uint64
 
 	How Passing
-	// First is the index of the wasm parameter, or of the first of a pair. It
-	// is -1 for a result passed by value, and for what is in the buffer.
+	// First is where the value is among the wasm parameters, counted in words
+	// of 64 bits: a v128 takes two, every other wasm value one. It is -1 for a
+	// result passed by value, and for what is in the buffer.
 	First int
 	// Variadic tells that the value, or its address where it is passed
 	// [ByPointer], is at Offset in the variadic buffer.
@@ -83,7 +90,7 @@ func Lower(sig *dtype.Func) (*Signature, error) {
 		s.Result.First = s.push(I32)
 	case ByPointer:
 		s.Result.First = s.push(I32)
-	case ByValue:
+	case ByValue, InVector:
 		s.Type.Results = []ValueType{s.Result.Value}
 	}
 	var buf Buffer
@@ -107,16 +114,21 @@ func Lower(sig *dtype.Func) (*Signature, error) {
 	return s, nil
 }
 
-// push adds a wasm parameter and returns its index.
+// push adds a wasm parameter and returns its first word.
 func (s *Signature) push(t ValueType) int {
+	first := s.Words
 	s.Type.Params = append(s.Type.Params, t)
-	return len(s.Type.Params) - 1
+	s.Words++
+	if t == V128 {
+		s.Words++
+	}
+	return first
 }
 
 // pass gives a declared parameter its wasm parameters.
 func (s *Signature) pass(at *Place) {
 	switch at.How {
-	case ByValue:
+	case ByValue, InVector:
 		at.First = s.push(at.Value)
 	case InPair:
 		at.First = s.push(I64)
@@ -185,7 +197,10 @@ func place(t dtype.Type) (Place, error) {
 	if at.Value, err = scalarType(at.Scalar); err != nil {
 		return at, err
 	}
-	if at.Size == 16 {
+	switch {
+	case at.Value == V128:
+		at.How = InVector
+	case at.Size == 16:
 		at.How = InPair
 	}
 	return at, nil
@@ -211,6 +226,11 @@ func scalarType(t dtype.Type) (ValueType, error) {
 			return I64, nil
 		}
 		return I32, nil
+	case *dtype.Vector:
+		if elem, err := dtype.WASM32.Size(t.Elem()); err != nil || size != 8 && size != 16 || elem > 8 {
+			return 0, fmt.Errorf("%w: %v by value: only vectors of 8 and 16 bytes, of lanes of up to 8, are one wasm value", dtype.ErrNotSupported, t)
+		}
+		return V128, nil
 	default:
 		return 0, fmt.Errorf("%w: %v as a parameter or result", dtype.ErrNotSupported, t)
 	}

@@ -105,7 +105,20 @@ func shapes() []cType {
 	add(unionOf("samepair", field("a", dtype.CInt), field("b", dtype.CInt)))
 	add(unionOf("void_", field("e", empty.Type)))
 	add(structOf("holder", none, field("t", two.Type)))
+	for i, v := range []dtype.Type{vectorOf(dtype.CFloat, 4), vectorOf(dtype.CShort, 4), vectorOf(dtype.CDouble, 1), vectorOf(dtype.CLongLong, 2)} {
+		add(cType{Type: v})
+		add(structOf(fmt.Sprintf("vector%d", i), none, field("a", v)))
+		add(structOf(fmt.Sprintf("vectors%d", i), none, field("a", v), field("b", v)))
+	}
 	return ts
+}
+
+func vectorOf(elem dtype.Type, lanes uint64) dtype.Type {
+	v, err := dtype.VectorOf(elem, lanes)
+	if err != nil {
+		panic(err)
+	}
+	return v
 }
 
 func mustFunc(result dtype.Type, params ...dtype.Type) *dtype.Func {
@@ -159,7 +172,7 @@ func TestLowerAgainstClang(t *testing.T) {
 	dir := t.TempDir()
 	file, out := filepath.Join(dir, "lower.c"), filepath.Join(dir, "lower.wasm")
 	require.NoError(t, os.WriteFile(file, []byte(src.String()), 0o600))
-	cmd := exec.Command("clang", "--target=wasm32-unknown-unknown", "-nostdlib", "-ffreestanding", "-w",
+	cmd := exec.Command("clang", "--target=wasm32-unknown-unknown", "-nostdlib", "-ffreestanding", "-w", "-msimd128",
 		"-Wl,--no-entry", "-Wl,--export-all", "-o", out, file)
 	msg, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s\n%s", msg, src.String())
@@ -181,7 +194,7 @@ func TestLowerAgainstClang(t *testing.T) {
 
 // place prints a lowering in one line.
 func place(p guestabi.Place) string {
-	how := [...]string{"nowhere", "value", "pair", "pointer"}[p.How]
+	how := [...]string{"nowhere", "value", "pair", "pointer", "vector"}[p.How]
 	if p.Variadic {
 		return fmt.Sprintf("%s @%d", how, p.Offset)
 	}
@@ -203,6 +216,7 @@ func TestLower(t *testing.T) {
 		{mustFunc(two, two, one), "(i32, i32, i32) -> ()", "pointer 1, value 2; pointer 0"},
 		{mustFunc(one, empty, dtype.CFloat), "(f32) -> (i32)", "nowhere -1, value 0; value -1"},
 		{mustFunc(dtype.ComplexOf(dtype.CDouble)), "(i32) -> ()", "; pointer 0"},
+		{mustFunc(vectorOf(dtype.CFloat, 2), vectorOf(dtype.CFloat, 4), dtype.CInt), "(v128, i32) -> (v128)", "vector 0, value 2; vector -1"},
 	}
 	describe := func(s *guestabi.Signature) string {
 		var ps []string
@@ -255,6 +269,12 @@ func TestLower(t *testing.T) {
 		require.NoError(t, err)
 		assert.True(t, s.Result.BitField)
 		assert.False(t, s.Params[0].BitField)
+	})
+
+	t.Run("vector of 32 bytes", func(t *testing.T) {
+		_, err := guestabi.Lower(mustFunc(dtype.CVoid, vectorOf(dtype.CFloat, 8)))
+		require.ErrorIs(t, err, dtype.ErrNotSupported)
+		assert.ErrorContains(t, err, "only vectors of 8 and 16 bytes")
 	})
 
 	t.Run("incomplete type", func(t *testing.T) {

@@ -180,9 +180,8 @@ func (g *goPlan) load(in *instance, stack []uint64, words []uint64) {
 			} else {
 				at[0] = w
 			}
-		case guestabi.InPair:
-			binary.LittleEndian.PutUint64(b, stack[p.First])
-			binary.LittleEndian.PutUint64(b[8:], stack[p.First+1])
+		case guestabi.InPair, guestabi.InVector:
+			setPair(words, slot, stack[p.First:p.First+2])
 		case guestabi.ByPointer:
 			src, err := in.bytes("read", uint64(uint32(stack[p.First])), p.Size)
 			if err != nil {
@@ -201,6 +200,10 @@ func (g *goPlan) store(in *instance, stack []uint64, words []uint64) {
 	b := wordBytes(words[r.First : r.First+r.Words])
 	if at.How == guestabi.ByValue {
 		stack[0] = g.result.apply(binary.LittleEndian.Uint64(b)) & g.mask
+		return
+	}
+	if at.How == guestabi.InVector {
+		copy(stack[:2], wasmPair(words, r))
 		return
 	}
 	dst, err := in.bytes("write", uint64(uint32(stack[at.First])), at.Size)

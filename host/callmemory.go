@@ -57,6 +57,8 @@ func (c *callable) callPlaced(f *wasmffi.Frame, mem []byte, base uint64) error {
 	switch r := c.shape.Result; c.sig.Result.How {
 	case guestabi.ByValue:
 		c.takeResult(h.stack[0], f.Words)
+	case guestabi.InVector:
+		setPair(f.Words, r, h.stack)
 	case guestabi.ByPointer:
 		copy(wordBytes(f.Words[r.First:r.First+r.Words]), mem[c.memory.result:][:c.sig.Result.Size])
 	}
@@ -169,7 +171,7 @@ func (c *callable) copyArgs(mem []byte, base uint64, words []uint64) {
 			} else {
 				binary.LittleEndian.PutUint64(at, v)
 			}
-		case guestabi.InPair:
+		case guestabi.InPair, guestabi.InVector:
 			copy(at, bytes)
 		}
 	}
@@ -188,7 +190,7 @@ func (c *callable) value(i int, words []uint64) uint64 {
 // passValues sets the wasm parameters.
 func (c *callable) passValues(stack []uint64, base uint64, words []uint64) {
 	if c.slot >= 0 {
-		stack[len(c.sig.Type.Params)] = uint64(c.slot)
+		stack[c.sig.Words] = uint64(c.slot)
 	}
 	for i, p := range c.sig.Params {
 		if p.Variadic {
@@ -197,10 +199,8 @@ func (c *callable) passValues(stack []uint64, base uint64, words []uint64) {
 		switch p.How {
 		case guestabi.ByValue:
 			stack[p.First] = c.value(i, words)
-		case guestabi.InPair:
-			b := wordBytes(words[c.shape.Params[i].First:])
-			stack[p.First] = binary.LittleEndian.Uint64(b)
-			stack[p.First+1] = binary.LittleEndian.Uint64(b[8:])
+		case guestabi.InPair, guestabi.InVector:
+			copy(stack[p.First:p.First+2], wasmPair(words, c.shape.Params[i]))
 		case guestabi.ByPointer:
 			stack[p.First] = base + c.memory.params[i]
 		}

@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -84,8 +85,8 @@ func (l *Library) Prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callable,
 
 // newStack is memory for the parameters and results of a handle.
 func (c *callable) newStack() []uint64 {
-	n := len(c.sig.Type.Params)
-	stack := make([]uint64, max(n+1, len(c.sig.Type.Results), maxFew))
+	n := c.sig.Words
+	stack := make([]uint64, max(n+1, 2, maxFew)) // a result takes two words at most
 	if c.slot >= 0 {
 		stack[n] = uint64(c.slot)
 	}
@@ -114,6 +115,10 @@ func (c *callable) bindExport(sig *dtype.Func) error {
 func matchSignature(name string, sig *dtype.Func, want, have guestabi.FuncType) error {
 	if want.Equal(have) {
 		return nil
+	}
+	if slices.Contains(slices.Concat(want.Params, want.Results), guestabi.V128) && !slices.Contains(slices.Concat(have.Params, have.Results), guestabi.V128) {
+		return fmt.Errorf("%w: %s is called as %s, but the module has %s: it was compiled without SIMD (-msimd128), where vectors are passed lane by lane, which is not supported",
+			wasmffi.ErrSignature, dtype.Declare(sig, name), signatureText(want), signatureText(have))
 	}
 	return fmt.Errorf("%w: %s is called as %s, but the module has %s",
 		wasmffi.ErrSignature, dtype.Declare(sig, name), signatureText(want), signatureText(have))

@@ -141,6 +141,8 @@ done:
 	RET
 
 allVectors:
+	CMPL  callTarget_wide(R13), $0
+	JNE   wide
 	MOVWLZX (callTarget_floats+4)(R13), AX
 	MOVSD (R10)(AX*8), X2
 	MOVWLZX (callTarget_floats+6)(R13), AX
@@ -153,6 +155,17 @@ allVectors:
 	MOVSD (R10)(AX*8), X6
 	MOVWLZX (callTarget_floats+14)(R13), AX
 	MOVSD (R10)(AX*8), X7
+	JMP   integers
+
+wide:
+	MOVUPS ((const_firstFloat+0)*8)(R10), X0
+	MOVUPS ((const_firstFloat+2)*8)(R10), X1
+	MOVUPS ((const_firstFloat+4)*8)(R10), X2
+	MOVUPS ((const_firstFloat+6)*8)(R10), X3
+	MOVUPS ((const_firstFloat+8)*8)(R10), X4
+	MOVUPS ((const_firstFloat+10)*8)(R10), X5
+	MOVUPS ((const_firstFloat+12)*8)(R10), X6
+	MOVUPS ((const_firstFloat+14)*8)(R10), X7
 	JMP   integers
 
 allIntegers:
@@ -188,8 +201,8 @@ float:
 all:
 	MOVQ  AX, 0(R8)
 	MOVQ  DX, 8(R8)
-	MOVSD X0, (const_vectorResult*8+0)(R8)
-	MOVSD X1, (const_vectorResult*8+8)(R8)
+	MOVUPS X0, (const_vectorResult*8+0)(R8)
+	MOVUPS X1, (const_vectorResult*8+16)(R8)
 	// What the x87 stack holds must be taken off it.
 	CMPL  callTarget_x87(R13), $0
 	JEQ   returned

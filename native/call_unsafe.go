@@ -44,7 +44,7 @@ type callTarget struct {
 	result uint32 // resultNone …
 	shift  uint32 // 64 less the size of an integer result in bits
 	x87    uint32 // x87 registers the result occupies: 0, 1, or 2 for a complex
-	wide   uint32 // vector registers are loaded whole (arm64)
+	wide   uint32 // vector registers are loaded whole, from where they are in an image
 	nints  uint32 // integer registers in use
 	leaf   uint32 // 1: run by asmcgocall, without leave to call back
 

@@ -26,14 +26,14 @@ TEXT callbackEntry<>(SB), NOSPLIT|NOFRAME, $0
 	MOVQ  CX, (callbackFrame_image+3*8)(SP)
 	MOVQ  R8, (callbackFrame_image+4*8)(SP)
 	MOVQ  R9, (callbackFrame_image+5*8)(SP)
-	MOVSD X0, (callbackFrame_image+(const_firstFloat+0)*8)(SP)
-	MOVSD X1, (callbackFrame_image+(const_firstFloat+1)*8)(SP)
-	MOVSD X2, (callbackFrame_image+(const_firstFloat+2)*8)(SP)
-	MOVSD X3, (callbackFrame_image+(const_firstFloat+3)*8)(SP)
-	MOVSD X4, (callbackFrame_image+(const_firstFloat+4)*8)(SP)
-	MOVSD X5, (callbackFrame_image+(const_firstFloat+5)*8)(SP)
-	MOVSD X6, (callbackFrame_image+(const_firstFloat+6)*8)(SP)
-	MOVSD X7, (callbackFrame_image+(const_firstFloat+7)*8)(SP)
+	MOVUPS X0, (callbackFrame_image+(const_firstFloat+0)*8)(SP)
+	MOVUPS X1, (callbackFrame_image+(const_firstFloat+2)*8)(SP)
+	MOVUPS X2, (callbackFrame_image+(const_firstFloat+4)*8)(SP)
+	MOVUPS X3, (callbackFrame_image+(const_firstFloat+6)*8)(SP)
+	MOVUPS X4, (callbackFrame_image+(const_firstFloat+8)*8)(SP)
+	MOVUPS X5, (callbackFrame_image+(const_firstFloat+10)*8)(SP)
+	MOVUPS X6, (callbackFrame_image+(const_firstFloat+12)*8)(SP)
+	MOVUPS X7, (callbackFrame_image+(const_firstFloat+14)*8)(SP)
 
 	FIND_THREAD(ask)
 found:
@@ -49,7 +49,7 @@ allowed:
 	MOVQ  threadRecord_errno(R12), AX
 	MOVL  (AX), BX
 enter:
-	MOVL  $0, callbackFrame_x87(SP)
+	MOVQ  $0, callbackFrame_x87(SP) // and wide
 	MOVQ  ·onCallbackCall(SB), DI
 	MOVQ  (DI), DI         // the function's ABIInternal entry, out of its closure
 	MOVQ  SP, SI
@@ -72,13 +72,22 @@ one:
 registers:
 	MOVQ  (callbackFrame_results+0*8)(SP), AX
 	MOVQ  (callbackFrame_results+1*8)(SP), DX
-	MOVSD (callbackFrame_results+2*8)(SP), X0
-	MOVSD (callbackFrame_results+3*8)(SP), X1
+	// Go has written words: to load more than one at once would wait for them.
+	CMPL  callbackFrame_wide(SP), $0
+	JNE   wide
+	MOVSD (callbackFrame_results+(const_vectorResult+0)*8)(SP), X0
+	MOVSD (callbackFrame_results+(const_vectorResult+2)*8)(SP), X1
+restore:
 	ADDQ  $callbackFrame__size, SP
 	POPQ  R12
 	POPQ  BX
 	POPQ  BP
 	RET
+
+wide:
+	MOVUPS (callbackFrame_results+(const_vectorResult+0)*8)(SP), X0
+	MOVUPS (callbackFrame_results+(const_vectorResult+2)*8)(SP), X1
+	JMP   restore
 
 leaf:
 	// Go is not ready to be entered: its goroutine is not in a system call.

@@ -21,7 +21,7 @@ type callbackFrame struct {
 	thread  uintptr // the thread's record, or 0 if it has none
 	saved   uint64  // the assembler's scratch register (arm64)
 	x87     uint32  // as in callTarget
-	_       uint32
+	wide    uint32  // likewise (amd64)
 	results [resultWords]uint64
 	image   [firstStack - gapWords]uint64
 }
@@ -204,7 +204,7 @@ func (p *plan) deliver(cb *callbackFrame, words, image []uint64) {
 	for _, b := range p.result.bytes {
 		b.back(cb.results[:], words)
 	}
-	cb.x87 = p.target.x87
+	cb.x87, cb.wide = p.target.x87, p.target.wide
 	if p.indirect {
 		r := &p.refs[len(p.refs)-1]
 		copy(processBytes(image[r.at], int(r.size)), wordBytes(words[r.frame:]))

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wasmffi/wasmffi/cdecl"
+	"github.com/wasmffi/wasmffi/dtype"
 )
 
 const structTypes = `
@@ -37,6 +38,21 @@ const structTypes = `
 	struct lds { long double a[2]; } __attribute__((packed));
 	struct before { double a; char b[0]; };
 	struct unaligned { char a; double b[0]; } __attribute__((packed));
+	typedef float v2 __attribute__((vector_size(8)));
+	typedef float v4 __attribute__((vector_size(16)));
+	typedef int v8 __attribute__((vector_size(32)));
+	typedef char vbig __attribute__((vector_size(128)));
+	typedef long v1l __attribute__((vector_size(8)));
+	typedef double v1d __attribute__((vector_size(8)));
+	struct v { v4 a; };
+	struct vv { v4 a, b; };
+	struct vi { v4 a; int b; };
+	struct v2f { v2 a; float b; };
+	struct v2v2 { v2 a; v1d b; };
+	union vint { v4 a; int b; };
+	union vdouble { v4 a; double b[2]; };
+	union vone { v4 a; double b; };
+	struct pv { char a; v4 b; } __attribute__((packed));
 	struct nothing { double a; struct { char a[0]; } b[3]; };
 `
 
@@ -75,7 +91,23 @@ func TestLowering(t *testing.T) {
 		{sysV, "void f(struct unaligned)", "[sp+0]:1 -> -"}, // an unaligned field, though it has no element
 		{sysV, "int f(const char *, ...)", "rdi -> rax"},
 
+		// Vectors, as gcc and clang have them without AVX.
+		{sysV, "v4 f(int, v4, v2, double)", "rdi xmm0 xmm1 xmm2 -> xmm0"},
+		{sysV, "struct v f(struct v, v1l)", "xmm0 xmm1 -> xmm0"},
+		{sysV, "struct vv f(struct vi, v1d)", "[sp+0]:32 [sp+32]:8 -> &rdi"},
+		{sysV, "struct v2f f(struct v2v2)", "[sp+0]:16 -> xmm0,xmm1"},
+		{sysV, "union vint f(union vdouble, union vone)", "xmm0,xmm1 xmm2 -> rax,xmm0"},
+		{sysV, "void f(v4, v4, v4, v4, v4, v4, v4, v4, double, v4, v2)", "xmm0 xmm1 xmm2 xmm3 xmm4 xmm5 xmm6 xmm7 [sp+0]:8 [sp+16]:16 [sp+32]:8 -> -"},
+		{sysV, "void f(struct pv)", "[sp+0]:17 -> -"},
+		{sysV, "void f(int, vbig)", "rdi [sp+0]:128 -> -"},
+		{darwinAMD64, "v1l f(v1l, v2)", "rdi xmm0 -> rax"},
+
 		// AAPCS64, section 6.8.2.
+		{aapcs64, "v4 f(int, v4, v2, double)", "x0 v0 v1 v2 -> v0"},
+		{aapcs64, "struct vv f(struct v, struct vv, struct vi, struct v2f)", "v0 v1,v2 &x0 x1,x2 -> v0,v1"},
+		{aapcs64, "struct v2v2 f(union vdouble, v8, v1d)", "x0,x1 &x2 v0 -> v0,v1"},
+		{aapcs64, "v8 f(union vint)", "x0,x1 -> &x8"},
+		{aapcs64, "void f(struct vv, struct vv, struct vv, v4, v4, float, v4)", "v0,v1 v2,v3 v4,v5 v6 v7 [sp+0]:4 [sp+16]:16 -> -"},
 		{aapcs64, "int f(int, long, void *, char)", "x0 x1 x2 x3 -> x0"},
 		{aapcs64, "double f(double, int, float)", "v0 x0 v1 -> v0"},
 		{aapcs64, "void f(long, long, long, long, long, long, long, long, char, short)", "x0 x1 x2 x3 x4 x5 x6 x7 [sp+0]:1 [sp+8]:2 -> -"},
@@ -106,6 +138,12 @@ func TestLowering(t *testing.T) {
 		{win64, "struct ff f(struct ff, struct c3, struct c1)", "rcx &rdx r8 -> rax"},
 		{win64, "struct dd f(struct dd)", "&rdx -> &rcx"},
 		{win64, "double f(void)", "-> xmm0"},
+		{win64, "v4 f(v4, v2, struct v)", "&rcx rdx &r8 -> xmm0"},
+		{win64, "struct v f(int)", "rdx -> &rcx"},
+		{win64, "__int128 f(int, __int128, double)", "rcx &rdx xmm2 -> xmm0"},
+		{win64, "_Complex double f(_Complex float)", "rdx -> &rcx"},
+		{mingw, "long double f(long double, double, struct ld)", "&rdx xmm2 &r9 -> &rcx"},
+		{mingw, "__int128 f(__int128, long, long, long, __int128)", "&rcx rdx r8 r9 &[sp+32]:8 -> xmm0"},
 	} {
 		t.Run(c.conv.name+" "+c.prototype, func(t *testing.T) {
 			require.Equal(t, c.want, lowered(t, c.conv, c.prototype))
@@ -123,6 +161,9 @@ func TestLoweringVariadic(t *testing.T) {
 		{aapcs64, "int, double, struct dd", "x0 x1 v0 v1,v2 -> x0"},
 		{appleARM64, "int, double, struct dd, struct c3, struct c17", "x0 [sp+0]:4 [sp+8]:8 [sp+16]:16 [sp+32]:3 &[sp+40]:8 -> x0"},
 		{win64, "int, double, struct dd", "rcx rdx xmm2,r8 &r9 -> rax"},
+		{win64, "float, float, double, v4", "rcx xmm1,rdx xmm2,r8 xmm3,r9 &[sp+32]:8 -> rax"},
+		{sysV, "v4, int", "rdi xmm0 rsi -> rax"},
+		{appleARM64, "int, v4, v8", "x0 [sp+0]:4 [sp+16]:16 &[sp+32]:8 -> x0"},
 	} {
 		t.Run(c.conv.name+" "+c.args, func(t *testing.T) {
 			// The shape of a call is that of a function with all its arguments
@@ -137,6 +178,41 @@ func TestLoweringVariadic(t *testing.T) {
 		})
 	}
 }
+
+// What compilers pass in more than one way, depending on their flags or make, is
+// refused.
+func TestLoweringRefused(t *testing.T) {
+	for _, c := range []struct {
+		conv      *convention
+		prototype string
+		want      string
+	}{
+		{sysV, "void f(int, v8)", "parameter 2: not supported: a vector of 32 bytes by value, which is passed otherwise with AVX than without"},
+		{sysV, "struct { v8 a; } f(void)", "result: not supported: a vector of 32 bytes by value, which is passed otherwise with AVX than without"},
+		{sysV, "v1d f(void)", "not supported: result: a vector of one double, which gcc returns in memory and clang in XMM0"},
+		{win64, "void f(v8)", "not supported: a vector of 32 bytes by value, on which compilers disagree"},
+	} {
+		t.Run(c.conv.name+" "+c.prototype, func(t *testing.T) {
+			f, err := parse(t, c.conv, c.prototype+";").Func("f")
+			require.NoError(t, err)
+			sig, err := signatureOf(c.conv.abi, f)
+			require.NoError(t, err)
+			_, err = c.conv.lower(sig)
+			require.ErrorIs(t, err, dtype.ErrNotSupported)
+			require.EqualError(t, err, c.want)
+		})
+	}
+	f, err := parse(t, sysV, "void f(char __attribute__((vector_size(4))));").Func("f")
+	require.NoError(t, err)
+	_, err = signatureOf(sysV.abi, f)
+	require.ErrorIs(t, err, dtype.ErrNotSupported)
+}
+
+// Other platforms of the same conventions.
+var (
+	darwinAMD64 = &convention{name: "sysv", abi: dtype.DarwinAMD64, lower: lowerSysV}
+	mingw       = &convention{name: "win64", abi: dtype.MinGWAMD64, lower: lowerWin64}
+)
 
 // The vector registers counted are what System V wants in AL.
 func TestVectorCount(t *testing.T) {

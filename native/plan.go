@@ -104,7 +104,7 @@ func newPlan(conv *convention, t *dtype.Func) (*plan, error) {
 		}
 	}
 	p.aim(low, sig)
-	p.irregular = len(p.refs)+len(p.params.bytes)+len(p.result.bytes)+int(p.target.x87) != 0
+	p.irregular = len(p.refs)+len(p.params.bytes)+len(p.result.bytes)+int(p.target.x87)+int(p.target.wide) != 0
 	return p, nil
 }
 
@@ -119,12 +119,17 @@ func (p *plan) aim(low *lowering, sig *signature) {
 		if q.file == x87File {
 			t.x87++
 		}
+		if q.whole() {
+			t.wide = 1
+		}
 	}
 	p.direct = len(p.params.bytes) == 0 && len(p.refs) == 0 && p.shape.Words <= math.MaxUint16 &&
 		len(low.result.pieces) <= 1 && sig.result.size <= 8
 	for _, pl := range low.params {
 		for _, q := range pl.pieces {
-			p.direct = p.direct && (q.file != floatFile || q.size <= 8) // a quad takes two words
+			if q.whole() {
+				p.direct, t.wide = false, 1
+			}
 		}
 	}
 	stack := make([]uint32, p.stackWords)
@@ -157,12 +162,18 @@ func (p *plan) aim(low *lowering, sig *signature) {
 		for i := range stack {
 			stack[i] = uint32(firstStack + i)
 		}
-		t.wide = 1
+		if t.wide != 0 {
+			t.nvec = uintptr(len(t.floats)) // System V wants no more than an upper bound
+		}
 		t.nints = uint32(len(t.ints))
 		t.result = resultAll
 	}
 	t.setStack(stack)
 }
+
+// whole reports whether a piece takes more than a word of a vector register: a
+// vector, or a long double on arm64.
+func (q piece) whole() bool { return q.file == floatFile && q.size > 8 }
 
 // reserve makes room behind the image for a copy of a value, wherever the
 // image happens to be aligned.

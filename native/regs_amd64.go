@@ -6,10 +6,10 @@ package native
 // registers, the frame pointer and the return address.
 const (
 	firstFloat   = 6
-	firstStack   = 18
-	floatWords   = 1 // words kept of each vector register
+	firstStack   = 26
+	floatWords   = 2 // words kept of each vector register
 	resultReg    = 0 // no register of its own: RDI
 	vectorResult = 2 // after RAX and RDX: XMM0, XMM1
-	x87Result    = 4 // ST0 and ST1, two words each
-	resultWords  = 8
+	x87Result    = 6 // ST0 and ST1, two words each
+	resultWords  = 10
 )

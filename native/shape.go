@@ -41,6 +41,8 @@ const (
 	floatClass                // float, double
 	x87Class                  // 80-bit long double
 	quadClass                 // binary128 long double
+	vectorClass               // a SIMD vector of 8 bytes or more
+	doubleClass               // a SIMD vector of one double, which System V has in memory
 	emptyClass                // an array without elements, of size 0
 )
 
@@ -83,7 +85,7 @@ func shapeOf(abi *dtype.ABI, t dtype.Type) (shape, error) {
 		s.boolean = true
 	case *dtype.Complex:
 		s.complex = true
-	case *dtype.Pointer, *dtype.Float:
+	case *dtype.Pointer, *dtype.Float, *dtype.Vector:
 	default:
 		return shape{}, fmt.Errorf("%w: %v by value", dtype.ErrNotSupported, t)
 	}
@@ -202,6 +204,13 @@ func (s *shape) addScalar(abi *dtype.ABI, t dtype.Type, off uint64) error {
 				p.class = x87Class
 			}
 		}
+	case *dtype.Vector:
+		if p.class, err = vectorClassOf(abi, t, size); err != nil {
+			return err
+		}
+		if p.align, err = abi.Align(t); err != nil {
+			return err
+		}
 	default:
 		return fmt.Errorf("%w: %v by value", dtype.ErrNotSupported, t)
 	}
@@ -221,7 +230,7 @@ func (s *shape) homogeneous() (elem part, n uint64, ok bool) {
 		return part{}, 0, false
 	}
 	elem = s.parts[0]
-	if elem.class == integerClass || elem.class == emptyClass || s.size%elem.size != 0 {
+	if elem.class == integerClass || elem.class == emptyClass || elem.size > 16 || s.size%elem.size != 0 {
 		return part{}, 0, false
 	}
 	n = s.size / elem.size
@@ -230,7 +239,7 @@ func (s *shape) homogeneous() (elem part, n uint64, ok bool) {
 	}
 	var covered uint64 // members of a union repeat offsets
 	for _, p := range s.parts {
-		if p.class != elem.class || p.size != elem.size || p.off%elem.size != 0 {
+		if p.class.register() != elem.class.register() || p.size != elem.size || p.off%elem.size != 0 {
 			return part{}, 0, false
 		}
 		covered |= 1 << (p.off / elem.size)

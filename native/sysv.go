@@ -1,6 +1,10 @@
 package native
 
-import "github.com/wasmffi/wasmffi/dtype"
+import (
+	"fmt"
+
+	"github.com/wasmffi/wasmffi/dtype"
+)
 
 // The System V convention for AMD64, also Apple's and FreeBSD's: "System V
 // Application Binary Interface, AMD64 Architecture Processor Supplement",
@@ -14,6 +18,7 @@ const (
 	noClass eightbyte = iota
 	integerEight
 	sseEight
+	sseUpEight // the second half of a 16-byte vector
 	x87Eight
 	x87UpEight
 	memoryEight
@@ -49,6 +54,13 @@ func classifyParts(parts []part) (classes [2]eightbyte, ok bool) {
 			switch p.class {
 			case floatClass, quadClass:
 				c = sseEight
+			case vectorClass:
+				c = sseEight
+				if i > p.off/8 {
+					c = sseUpEight
+				}
+			case doubleClass: // so gcc and clang have it
+				c = memoryEight
 			case x87Class:
 				c = x87Eight
 				if i > p.off/8 {
@@ -60,6 +72,9 @@ func classifyParts(parts []part) (classes [2]eightbyte, ok bool) {
 	}
 	if classes[0] == memoryEight || classes[1] == memoryEight {
 		return classes, false
+	}
+	if classes[1] == sseUpEight && classes[0] != sseEight { // rule 5
+		classes[1] = sseEight
 	}
 	return classes, classes[1] != x87UpEight || classes[0] == x87Eight
 }
@@ -84,6 +99,12 @@ func mergeSysV(a, b eightbyte) eightbyte {
 func lowerSysV(sig *signature) (*lowering, error) {
 	l := &lowering{align: 16}
 	ints := uint64(0)
+	if err := sig.result.avx(); err != nil {
+		return nil, fmt.Errorf("result: %w", err)
+	}
+	if r := &sig.result; r.size == 8 && !r.aggregate && r.parts[0].class == doubleClass {
+		return nil, fmt.Errorf("%w: result: a vector of one double, which gcc returns in memory and clang in XMM0", dtype.ErrNotSupported)
+	}
 	l.result = resultSysV(&sig.result)
 	if l.result.indirect {
 		ints = 1
@@ -91,12 +112,15 @@ func lowerSysV(sig *signature) (*lowering, error) {
 	floats := uint64(0)
 	for i := range sig.params {
 		s := &sig.params[i]
+		if err := s.avx(); err != nil {
+			return nil, fmt.Errorf("parameter %d: %w", i+1, err)
+		}
 		var p placement
 		switch classes, ok := classifySysV(s); {
 		case s.size == 0:
 		case ok && fitsSysV(classes, ints, floats):
 			for j, c := range classes {
-				q := piece{off: uint64(j) * 8, size: min(8, s.size-min(s.size, uint64(j)*8))}
+				q := eightbytePiece(s, classes, j)
 				switch c {
 				case integerEight:
 					q.file, q.at = intFile, ints
@@ -158,7 +182,7 @@ func resultSysV(s *shape) placement {
 	var p placement
 	var ints, floats uint64
 	for j, c := range classes {
-		q := piece{off: uint64(j) * 8, size: min(8, s.size-min(s.size, uint64(j)*8))}
+		q := eightbytePiece(s, classes, j)
 		switch c {
 		case integerEight:
 			q.file, q.at = intFile, ints
@@ -174,4 +198,14 @@ func resultSysV(s *shape) placement {
 		p.pieces = append(p.pieces, q)
 	}
 	return p
+}
+
+// eightbytePiece is the j-th eightbyte of a value, with the second half of a
+// vector that begins there.
+func eightbytePiece(s *shape, classes [2]eightbyte, j int) piece {
+	off := uint64(j) * 8
+	if j == 0 && classes[1] == sseUpEight {
+		return piece{size: 16}
+	}
+	return piece{off: off, size: min(8, s.size-min(s.size, off))}
 }

@@ -86,8 +86,8 @@ func vaNextSysV(st *vaState, s *shape) (pieces []vaPiece, indirect bool) {
 		return st.onStack(s, s.align), false
 	}
 	for j, c := range classes {
-		off := uint64(j) * 8
-		p := vaPiece{off: off, size: min(8, s.size-min(s.size, off))}
+		q := eightbytePiece(s, classes, j)
+		p := vaPiece{off: q.off, size: q.size}
 		switch c {
 		case integerEight:
 			p.addr = st.intArea + 8*st.ints

@@ -1,6 +1,10 @@
 package native
 
-import "github.com/wasmffi/wasmffi/dtype"
+import (
+	"fmt"
+
+	"github.com/wasmffi/wasmffi/dtype"
+)
 
 // The Microsoft convention for x64: "x64 calling convention" in Microsoft's C++
 // documentation. Every argument takes one slot of eight bytes, the first four
@@ -13,8 +17,13 @@ const homeSpace = 32
 func lowerWin64(sig *signature) (*lowering, error) {
 	l := &lowering{align: 16}
 	slot := uint64(0)
+	if err := refuseWide(sig); err != nil {
+		return nil, err
+	}
 	switch s := &sig.result; {
 	case s.size == 0:
+	case s.size == 16 && !s.aggregate && (s.parts[0].class == vectorClass || s.parts[0].class == integerClass):
+		l.result.pieces = []piece{{file: floatFile, size: 16}} // __m128, __int128
 	case inRegisterWin64(s):
 		l.result.pieces = []piece{{file: intFile, size: s.size}}
 		if s.scalar() && s.parts[0].class == floatClass {
@@ -55,4 +64,15 @@ func lowerWin64(sig *signature) (*lowering, error) {
 // structs of 1, 2, 4 or 8 bytes.
 func inRegisterWin64(s *shape) bool {
 	return s.size == 1 || s.size == 2 || s.size == 4 || s.size == 8
+}
+
+// refuseWide refuses vectors larger than a register of SSE's: gcc passes the
+// address of a copy, clang halves in registers.
+func refuseWide(sig *signature) error {
+	for _, s := range append(sig.params[:len(sig.params):len(sig.params)], sig.result) {
+		if !s.aggregate && s.size > 16 && s.parts[0].class == vectorClass {
+			return fmt.Errorf("%w: a vector of %d bytes by value, on which compilers disagree", dtype.ErrNotSupported, s.size)
+		}
+	}
+	return nil
 }

@@ -192,7 +192,7 @@ func million(t *testing.T, b Backend) {
 			seen[a] = max(seen[a], round)
 		}
 	}
-	require.Less(t, len(seen), 2200, "slots for 1000 callbacks at a time")
+	require.Less(t, len(seen), max(2200, len(addrs)+256), "slots for 1000 callbacks at a time, or all that there were and a page or two")
 }
 
 func heapInUse() uint64 {

@@ -19,6 +19,8 @@ type Compiler struct {
 	Package string // that brings it
 	ABI     *dtype.ABI
 	Exclude []Exclusion
+	// VectorFlags make it use SIMD instructions.
+	VectorFlags []string
 }
 
 // An Exclusion is a kind of type in which a compiler strays from its ABI, or

@@ -61,7 +61,7 @@ func Wasm(t testing.TB) []*Compiler {
 	if _, err := exec.LookPath("wasm-ld"); err != nil {
 		t.Skip("LEFT OUT: no linker wasm-ld; install the Debian packages clang and lld")
 	}
-	return present(t, []*Compiler{{Name: "clang", Command: command, ABI: dtype.WASM32, Package: "clang"}})
+	return present(t, []*Compiler{{Name: "clang", Command: command, ABI: dtype.WASM32, Package: "clang", VectorFlags: []string{"-msimd128"}}})
 }
 
 // present are the compilers that are there, at two levels of optimisation.
@@ -88,8 +88,8 @@ func present(t testing.TB, all []*Compiler, flags ...string) []*Compiler {
 
 var (
 	gccExclusions        = []Exclusion{unnamedBits, gccNothing, gccElements, gccVaArg}
-	gccARM64Exclusions   = []Exclusion{unionBits, nothing, noElements}
-	clangARM64Exclusions = []Exclusion{clangUnnamed, nothing, noElements}
+	gccARM64Exclusions   = []Exclusion{unionBits, nothing, noElements, gccVectorArg}
+	clangARM64Exclusions = []Exclusion{clangUnnamed, nothing, noElements, packedVectors}
 )
 
 func clangExclusions() []Exclusion {

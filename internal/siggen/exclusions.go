@@ -169,6 +169,30 @@ var gccVaArg = Exclusion{
 	},
 }
 
+// gccVectorArg is about gcc 12 for arm64 at -O2, perhaps others.
+var gccVectorArg = Exclusion{
+	Reason: "gcc's va_arg reads a homogeneous aggregate of vectors before it has put it together",
+	Where:  Variadic,
+	Has: func(_ *dtype.ABI, t dtype.Type) bool {
+		return dtype.Members(t) != nil && holds(t, func(t dtype.Type) bool {
+			_, vector := t.(*dtype.Vector)
+			return vector
+		})
+	},
+}
+
+// packedVectors: AAPCS64 goes by the alignment of the members.
+var packedVectors = Exclusion{
+	Reason: "clang aligns packed homogeneous aggregates of vectors on the stack as if they were not packed",
+	Where:  Parameters,
+	Has: func(abi *dtype.ABI, t dtype.Type) bool {
+		return must(abi.Align(t)) < 16 && holds(t, func(t dtype.Type) bool {
+			_, vector := t.(*dtype.Vector)
+			return vector && must(abi.Size(t)) == 16
+		})
+	},
+}
+
 // anywhere reports whether a type at an offset, or one inside it, is of a kind.
 // Of an array it looks at the first element.
 func anywhere(abi *dtype.ABI, t dtype.Type, off uint64, is func(dtype.Type, uint64) bool) bool {

@@ -2,6 +2,7 @@ package siggen
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/wasmffi/wasmffi"
@@ -91,13 +92,18 @@ func identities(t *testing.T, c *Compiler, params, every int, open func(testing.
 }
 
 // Exhaustive checks all identity functions of one parameter, and of those of up
-// to three a sample, or all if WASMFFI_EXHAUSTIVE is set.
+// to three a sample, both as compiled at -O2; or all of them at every level if
+// WASMFFI_EXHAUSTIVE is set.
 func Exhaustive(t *testing.T, compilers []*Compiler, open func(testing.TB, string) wasmffi.Library) {
+	all := FromEnv(t, "WASMFFI_EXHAUSTIVE", 0) != 0
 	for _, c := range compilers {
+		if !all && !strings.HasSuffix(c.Name, "-O2") {
+			continue
+		}
 		t.Run(c.Name, func(t *testing.T) {
 			identities(t, c, 1, 1, open)
-			every := 487
-			if FromEnv(t, "WASMFFI_EXHAUSTIVE", 0) != 0 {
+			every := 997
+			if all {
 				every = 1
 			}
 			identities(t, c, 3, every, open)

@@ -21,6 +21,7 @@ func Run(t *testing.T, compilers []*Compiler, count, seed uint64, open func(test
 		{"wide scalars", Features{Wide: true}},
 		{"structs and unions", Features{Aggregates: true}},
 		{"everything", Features{Wide: true, Aggregates: true}},
+		{"vectors", Features{Wide: true, Aggregates: true, Vectors: true}},
 	}
 	each := (count + uint64(len(compilers)*len(kinds)) - 1) / uint64(len(compilers)*len(kinds))
 	for i, c := range compilers {
@@ -29,7 +30,7 @@ func Run(t *testing.T, compilers []*Compiler, count, seed uint64, open func(test
 				g := New(c, kind.features, seed, uint64(i*len(kinds)+j))
 				for left := int(each); left > 0 && !t.Failed(); left -= batchSize {
 					b := g.Batch(min(left, batchSize))
-					lib := open(t, c.Build(t, b))
+					lib := open(t, g.compiler.Build(t, b))
 					if failed := b.Check(t, lib); len(failed) > 0 {
 						g.blame(t, failed, open)
 					}

@@ -24,6 +24,7 @@ import (
 type Features struct {
 	Wide       bool // long double, __int128 and complex numbers
 	Aggregates bool // structs and unions by value
+	Vectors    bool // SIMD vectors of 8 and 16 bytes
 }
 
 // A Generator draws random signatures of one ABI.
@@ -35,6 +36,7 @@ type Generator struct {
 
 	enums    []dtype.Type
 	typedefs []dtype.Type
+	vectors  []dtype.Type
 	defs     []dtype.Type // of the batch, in the order in which C must see them
 	records  []dtype.Type // of the batch, to be used again
 	names    int
@@ -45,6 +47,11 @@ type Generator struct {
 // New makes a generator for what a compiler compiles. The same seed and stream
 // give the same signatures.
 func New(c *Compiler, f Features, seed, stream uint64) *Generator {
+	if f.Vectors {
+		own := *c
+		own.Command = append(c.Command[:len(c.Command):len(c.Command)], c.VectorFlags...)
+		c = &own
+	}
 	return &Generator{rnd: rand.New(rand.NewPCG(seed, stream)), abi: c.ABI, features: f, compiler: c, excluded: map[string]int{}}
 }
 

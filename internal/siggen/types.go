@@ -1,6 +1,7 @@
 package siggen
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/wasmffi/wasmffi/dtype"
@@ -20,9 +21,29 @@ func (g *Generator) start() {
 		must(dtype.NewNamedAligned("double_2", dtype.CDouble, 2)),
 		must(dtype.NewNamedAligned("short_1", dtype.CShort, 1)),
 	}
-	g.defs = slices.Concat(g.enums, g.typedefs, []dtype.Type{named})
+	g.vectors = nil
+	if g.features.Vectors {
+		g.vectors = vectors()
+	}
+	g.defs = slices.Concat(g.enums, g.typedefs, g.vectors, []dtype.Type{named})
 	g.enums = append(g.enums, named) // an unaligned typedef is as good as its type
 	g.records, g.drawn = nil, nil
+}
+
+// vectors are those of 8 and 16 bytes, but for one double, which gcc and clang
+// return differently.
+func vectors() (all []dtype.Type) {
+	for _, elem := range []dtype.Type{dtype.Int8, dtype.Uint16, dtype.Int32, dtype.Int64, dtype.CFloat, dtype.CDouble} {
+		for _, size := range []uint64{8, 16} {
+			lanes := size / must(dtype.LinuxAMD64.Size(elem))
+			if elem == dtype.CDouble && lanes == 1 {
+				continue
+			}
+			name := fmt.Sprintf("v%d", len(all))
+			all = append(all, must(dtype.NewNamed(name, must(dtype.VectorOf(elem, lanes)))))
+		}
+	}
+	return all
 }
 
 var narrowTypes, wideInts []dtype.Type
@@ -41,6 +62,9 @@ func init() {
 
 // scalar draws an arithmetic, enumerated or pointer type.
 func (g *Generator) scalar() dtype.Type {
+	if g.features.Vectors && g.chance(25) {
+		return pick(g, g.vectors...)
+	}
 	switch n := g.rnd.IntN(100); {
 	case n < 15 && g.features.Wide:
 		return g.wide()

@@ -54,6 +54,9 @@ func (g *Generator) fill(v *Value, t dtype.Type, off uint64) {
 			g.member(v, pick(g, fs...), off)
 		}
 		return
+	case *dtype.Vector:
+		g.fill(v, t.Array(), off)
+		return
 	case *dtype.Array:
 		size := must(g.abi.Size(t.Elem()))
 		for i := range t.Len() {
