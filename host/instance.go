@@ -164,8 +164,11 @@ func (in *instance) run(ctx context.Context) error {
 	if in.mem != nil {
 		c = experimental.WithMemoryAllocator(c, in.mem)
 	}
-	err := in.first(ctx, func() (err error) {
-		in.wasm, err = in.mod.rt.InstantiateModule(c, in.mod.code, in.wasiConfig())
+	err := in.first(ctx, func() error {
+		m, err := in.mod.rt.InstantiateModule(c, in.mod.code, in.wasiConfig())
+		if err == nil {
+			in.wasm = m
+		}
 		return err
 	})
 	switch {

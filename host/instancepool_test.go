@@ -187,27 +187,23 @@ func TestPoolClose(t *testing.T) {
 
 	// What is running ends by itself where the context allows it.
 	p = newCellPool(t, PoolOptions{Instances: 1})
-	inside := make(chan struct{})
+	inside, told := make(chan struct{}), make(chan struct{})
 	go func() {
 		ended <- p.Do(background, func(c *cells) error {
 			close(inside)
-			for !isClosed(p) {
-				time.Sleep(time.Millisecond)
-			}
+			<-told
 			untouched(t, c)
 			return nil
 		})
 	}()
 	<-inside
+	go func() { waiting <- p.Do(background, nil) }()
+	require.Eventually(t, func() bool { return p.Stats().Waiting == 1 }, time.Second, time.Millisecond)
 	go func() { closed <- p.Close(background) }()
+	assert.ErrorIs(t, <-waiting, ErrPoolClosed)
+	close(told)
 	assert.NoError(t, <-ended)
 	assert.NoError(t, <-closed)
-}
-
-func isClosed[T any](p *Pool[T]) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.closed
 }
 
 func TestPoolOpens(t *testing.T) {

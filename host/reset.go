@@ -24,7 +24,8 @@ import (
 // memory ([memory.View.Use]), until ctx ends or, if it sets no deadline, for
 // [Options.Timeout]: then it returns an error wrapping [wasmffi.ErrBusy] and
 // the context's, views have ended, and C's state is what it was. Inside a
-// callback of the library it is an error wrapping ErrBusy at once.
+// callback of the library it is an error wrapping ErrBusy at once. When undoing
+// itself fails (a module that is started anew may trap) the library is closed.
 //
 // On Linux the time depends on how much C wrote since, not on how much memory
 // it has; elsewhere on its size. Where there is more to undo than memory and
@@ -139,12 +140,23 @@ func (in *instance) rewind(ctx context.Context, s *state) error {
 	if err := in.enter(ctx); err != nil {
 		return err
 	}
-	err := in.apply(ctx, s)
-	in.newEpoch()
-	if err = in.leave(err); err != nil {
-		in.close(false) // its state is no state it can be in
+	if err := in.apply(ctx, s); err != nil {
+		return in.breakDown(err)
 	}
-	return err
+	in.newEpoch()
+	return in.leave(nil)
+}
+
+// breakDown closes an instance that is in no state it can be used in, inside a
+// call that was entered. The lock is not given back: nobody comes in any more.
+func (in *instance) breakDown(err error) error {
+	if in.closed.Swap(true) {
+		return in.leave(err) // to who is closing it
+	}
+	close(in.lock.closing)
+	in.settle()
+	in.discard()
+	return fmt.Errorf("%w; the library is closed", err)
 }
 
 // rewindIn is rewind in a limited time.

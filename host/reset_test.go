@@ -3,6 +3,7 @@ package host
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -26,9 +27,12 @@ import (
 func contents(t testing.TB, lib *Library) string {
 	in := lib.in
 	var b bytes.Buffer
-	for _, g := range in.globals {
-		fmt.Fprintf(&b, "global %#x\n", g.Get())
+	for _, g := range in.mod.res.Globals {
+		if isNumber(g.Type) {
+			fmt.Fprintf(&b, "global %#x\n", in.wasm.ExportedGlobal(g.Name).Get())
+		}
 	}
+	fmt.Fprintf(&b, "fuel %d\n", in.wasm.ExportedGlobal(in.mod.res.Fuel).Get())
 	fmt.Fprintf(&b, "errno %v, slice %d, touched %v, padded %v, own %v\n",
 		in.errno, in.clock.slice, in.touched, in.heap.padded, in.heap.own.free)
 	if in.mem != nil {
@@ -64,6 +68,11 @@ func program(t testing.TB, lib *Library, r *rand.Rand, n int) (done []string) {
 		{"tinit", proto(dtype.CVoid, i)}, {"minit", proto(dtype.CVoid, i)}, {"drop", nullary},
 	}
 	for range n {
+		if r.IntN(5) == 0 {
+			size := 1 + r.Uint64()%5000
+			_, err := lib.Space().Alloc(size, 16) // beyond the limit now and then
+			done = append(done, fmt.Sprint("alloc ", size, err != nil))
+		}
 		f := funcs[r.IntN(len(funcs))]
 		if _, err := lib.Lookup(f.name); err != nil {
 			continue
@@ -164,6 +173,66 @@ func TestSnapshot(t *testing.T) {
 	})
 	_, err := openTest(t, "resettables.wasm", Options{}).Snapshot(background)
 	assert.ErrorIs(t, err, wasmffi.ErrNotSupported)
+}
+
+// TestRestoreAnew restores where only starting the module anew undoes what was
+// done since: at the memory's limit, and after a look at the clock.
+func TestRestoreAnew(t *testing.T) {
+	engines(t, func(t *testing.T, opts Options) {
+		lib := openTest(t, "reset.wasm", opts)
+		_, err := call(t, lib, "set", proto(dtype.CVoid, dtype.CInt), 5)
+		require.NoError(t, err)
+		addr, err := lib.Space().Alloc(100, 16)
+		require.NoError(t, err)
+		s, err := lib.Snapshot(background)
+		require.NoError(t, err)
+		want := contents(t, lib)
+		for range 2 {
+			require.NoError(t, lib.Restore(background, s))
+			require.Equal(t, want, contents(t, lib))
+			for pages := uint64(1); lib.in.mem.size.Load() < 40*pageSize; pages = 1 {
+				_, err = call(t, lib, "grow", proto(dtype.CInt, dtype.CInt), pages)
+				require.NoError(t, err)
+			}
+		}
+		require.NoError(t, lib.Restore(background, s))
+		require.NoError(t, lib.Space().Free(addr), "known as it was then")
+
+		lib = openTest(t, "wasi.wasm", opts)
+		ask := prepare(t, lib, "ask", proto(dtype.CLongLong, dtype.CInt))
+		_, err = callWords(nil, ask, 1)
+		require.NoError(t, err)
+		if s, err = lib.Snapshot(background); err != nil {
+			t.Fatal(err)
+		}
+		want = contents(t, lib)
+		for range 2 {
+			_, err = callWords(nil, ask, 3)
+			require.NoError(t, err)
+			require.True(t, lib.in.touched)
+			require.NoError(t, lib.Restore(background, s))
+			require.Equal(t, want, contents(t, lib))
+		}
+	})
+}
+
+// TestResetAndMap: what maps a function finds it where it is afterwards.
+func TestResetAndMap(t *testing.T) {
+	for _, name := range []string{"reset.wasm", "resettables.wasm"} {
+		lib := openTest(t, name, Options{Resettable: true})
+		peek := prepare(t, lib, "peek", proto(dtype.CInt, dtype.CInt)).(wasmffi.Mapper)
+		for range 3 {
+			require.NoError(t, lib.Space().WriteAt([]byte{100, 0, 0, 0}, 400))
+			require.NoError(t, lib.Space().WriteAt([]byte{42}, 100))
+			require.NoError(t, peek.Map(background, &wasmffi.Mapping{Inner: 1, Outer: 1, Operands: []wasmffi.MapOperand{
+				{Addr: 400, Inner: 4}, {Addr: 404, Inner: 4},
+			}}))
+			var got [4]byte
+			require.NoError(t, lib.Space().ReadAt(got[:], 404))
+			require.Equal(t, [4]byte{42}, got)
+			require.NoError(t, lib.Reset(background))
+		}
+	}
 }
 
 // TestResetEndsWhatWasMade: views, arenas and callbacks; functions stay.
@@ -298,6 +367,49 @@ func TestResetOfWASI(t *testing.T) {
 			require.NoError(t, lib.Reset(background))
 		}
 	})
+}
+
+func TestResetDropsOutput(t *testing.T) {
+	var out bytes.Buffer
+	lib := openTest(t, "greet.wasm", Options{Resettable: true, Stdout: &out})
+	require.Equal(t, "hello", out.String())
+	_, err := call(t, lib, "touch", nullary)
+	require.NoError(t, err)
+	require.NoError(t, lib.Reset(background))
+	assert.Equal(t, "hello", out.String(), "started anew, and nobody hears it")
+	_, err = call(t, lib, "greet", nullary)
+	require.NoError(t, err)
+	assert.Equal(t, "hellohello", out.String())
+}
+
+// TestResetThatFails: the module's start fails the second time.
+func TestResetThatFails(t *testing.T) {
+	starts, failed := int32(0), errors.New("once is enough")
+	lib, err := OpenBytes(background, "startonce.wasm", fixture(t, "startonce.wasm"), Options{
+		Resettable: true,
+		Imports: wasmffi.Imports{{Name: "starting", Func: func() (int32, error) {
+			if starts++; starts == 3 {
+				return 0, failed
+			}
+			return starts, nil
+		}}},
+	})
+	require.NoError(t, err)
+	tsize := prepare(t, lib, "tsize", proto(dtype.CInt))
+	for range 100 { // long enough for a tenure of the lock
+		_, err = callWords(nil, tsize)
+		require.NoError(t, err)
+	}
+	require.NoError(t, lib.Reset(background))
+	var b [1]byte
+	require.NoError(t, lib.Space().ReadAt(b[:], 16))
+	assert.EqualValues(t, 1, b[0], "what the start function got when the library was opened")
+	require.ErrorIs(t, lib.Reset(background), failed)
+	_, err = callWords(nil, tsize)
+	assert.ErrorIs(t, err, wasmffi.ErrClosed)
+	assert.ErrorIs(t, lib.Reset(background), wasmffi.ErrClosed)
+	assert.ErrorIs(t, lib.Space().ReadAt(b[:], 16), memory.ErrEnded)
+	assert.NoError(t, lib.Close())
 }
 
 // openFiles counts the files that C has open.

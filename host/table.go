@@ -41,6 +41,8 @@ func (t *tables) put(slot uint64, index uint32) {
 }
 
 func (t *tables) init(in *instance) {
+	t.mu.Lock() // a reset comes here too
+	defer t.mu.Unlock()
 	t.funcs, t.slots = map[uint64]uint32{}, map[uint32]uint64{}
 	src := in.mod.res.Module
 	for _, e := range src.Elements {
