@@ -103,6 +103,7 @@ bulk:
 	WASMFFI_EXHAUSTIVE=1 $(GO) test -run ExhaustiveSignatures -timeout 120m ./native ./host
 	WASMFFI_PROTOTYPES=20000 WASMFFI_VARIADICS=20000 $(GO) test -run 'Paramflags|Prototypes' -timeout 60m ./wasmffitest
 	WASMFFI_CTYPES=10000 $(GO) test -run CtypesOracle -timeout 60m ./memory
+	WASMFFI_CONTRACTS=10000 $(GO) test -run RandomContracts -timeout 20m ./wasmffitest
 	WASMFFI_PROGRAMS=10000 $(GO) test -run NumPyPrograms -timeout 60m ./memory
 	WASMFFI_STRESS=60s $(GO) test -run FaultStress -timeout 5m ./native
 

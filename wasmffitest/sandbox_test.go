@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -18,7 +19,8 @@ func TestSandbox(t *testing.T) {
 	wasmffitest.Run(t, wasmffitest.Backend{
 		Sandbox: true,
 		Open: func(t testing.TB) wasmffi.Library {
-			lib, err := host.OpenBytes(context.Background(), "conform.wasm", wasm, host.Options{MemoryLimit: 64 << 20})
+			// On a loaded machine the stress of many goroutines waits long.
+			lib, err := host.OpenBytes(context.Background(), "conform.wasm", wasm, host.Options{MemoryLimit: 64 << 20, Timeout: 5 * time.Minute})
 			require.NoError(t, err)
 			return lib
 		},
