@@ -12,13 +12,14 @@ SANDBOX_PLATFORMS = linux/amd64 linux/arm64 darwin/arm64 darwin/amd64 windows/am
 NATIVE_PLATFORMS = linux/amd64 linux/arm64 darwin/arm64 darwin/amd64 windows/amd64
 FREEBSD_FLAGS = -gcflags=github.com/ebitengine/purego/internal/fakecgo=-std
 
-.PHONY: help demo setup test lint unit race nocgo arm64 cross static clean-tree bench generate wasm fuzz bulk stress
+.PHONY: help demo setup test lint unit race nocgo arm64 windows cross static clean-tree bench generate wasm fuzz bulk stress
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
 	@echo 'make unit      the tests that Go and a C compiler are enough for, and what they left out'
 	@echo 'make generate  regenerate what is generated'
 	@echo 'make wasm      rebuild the committed .wasm files from their C'
+	@echo 'make windows   native calls for windows/amd64, under wine'
 	@echo 'make fuzz      every fuzz target, FUZZTIME each (default 30s)'
 	@echo 'make stress    callbacks and nested calls, STRESS each (default 60s), with and without -race'
 	@echo 'make bulk      the long generators: layouts, signatures, values'
@@ -113,3 +114,8 @@ STRESS ?= 60s
 stress:
 	WASMFFI_STRESS=$(STRESS) $(GO) test -run '(Sandbox|Conformance)/(Stress|Reentry|Million)$$|RandomCalls' -timeout 30m ./wasmffitest ./native ./host
 	WASMFFI_STRESS=$(STRESS) CGO_ENABLED=1 $(GO) test -race -run '(Sandbox|Conformance)/(Stress|Reentry)$$|RandomCalls' -timeout 30m ./wasmffitest ./native ./host
+
+# Native calls on Windows, as wine has it.
+windows:
+	@GO="$(GO)" sh internal/setup/windows.sh -test.run Conformance
+	@GO="$(GO)" sh internal/setup/windows.sh -test.run 'GeneratedSignatures/.*/scalars'

@@ -1,4 +1,4 @@
-//go:build (linux || darwin) && (amd64 || arm64)
+//go:build ((linux || darwin) && (amd64 || arm64)) || (windows && amd64)
 
 package native
 
@@ -120,6 +120,8 @@ type libraryState struct {
 
 	refuses   uint32 // not 0: calls are refused, because of these
 	unguarded uint32 // not 0: faults in it are not caught
+
+	errno uintptr // on Windows: _errno of the library's C runtime
 }
 
 // Why a library refuses calls.

@@ -1,4 +1,4 @@
-//go:build (linux || darwin) && (amd64 || arm64)
+//go:build ((linux || darwin) && (amd64 || arm64)) || (windows && amd64)
 
 package native
 
@@ -16,6 +16,8 @@ var hostConvention = conventionOf(runtime.GOOS, runtime.GOARCH)
 func conventionOf(goos, goarch string) *convention {
 	c := sysV
 	switch {
+	case goos == "windows":
+		c = win64
 	case goarch == "arm64" && goos == "darwin":
 		c = appleARM64
 	case goarch == "arm64":

@@ -47,6 +47,17 @@ func goString(p uintptr) string {
 	return string(unsafe.Slice(s, n))
 }
 
+// dlvsym finds a version of a symbol; 0 where there is none, or no versions.
+func dlvsym(handle uintptr, name, version string) uintptr {
+	fn := defaultSymbol("dlvsym")
+	if fn == 0 {
+		return 0
+	}
+	v := cString(version)
+	defer runtime.KeepAlive(v)
+	return plainString(fn, handle, name, addressOf(v))
+}
+
 // plainString calls a C function with a string after the first argument.
 func plainString(fn uintptr, first uintptr, s string, more ...uintptr) uintptr {
 	c := cString(s)

@@ -1,4 +1,4 @@
-//go:build (linux || darwin) && (amd64 || arm64)
+//go:build ((linux || darwin) && (amd64 || arm64)) || (windows && amd64)
 
 package native
 
@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
-	"syscall"
 
 	"github.com/wasmffi/wasmffi/memory"
 )
@@ -42,13 +41,13 @@ func (s *processSpace) AllocGuarded(size, align uint64) (uint64, func() error, e
 	if align > page {
 		middle += align
 	}
-	pages, err := syscall.Mmap(-1, 0, int(middle+2*page), syscall.PROT_NONE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
+	pages, err := mapPages(int(middle+2*page), pagesNone)
 	if err != nil {
 		return fail(fmt.Errorf("%w: %d bytes: %w", memory.ErrNoMemory, size, err))
 	}
 	room := pages[page : page+middle]
-	if err := syscall.Mprotect(room, syscall.PROT_READ|syscall.PROT_WRITE); err != nil {
-		_ = syscall.Munmap(pages)
+	if err := protectPages(room, pagesWrite); err != nil {
+		_ = unmapPages(pages)
 		return fail(fmt.Errorf("%w: %d bytes: %w", memory.ErrNoMemory, size, err))
 	}
 	start := uint64(addressOf(room))
@@ -62,7 +61,7 @@ func (s *processSpace) AllocGuarded(size, align uint64) (uint64, func() error, e
 			return &memory.Error{Op: "free", Addr: addr, Err: fmt.Errorf("%w: freed before", memory.ErrEnded)}
 		}
 		err := checkUntouched(addr, size, before, after)
-		if e := syscall.Munmap(pages); err == nil && e != nil {
+		if e := unmapPages(pages); err == nil && e != nil {
 			err = &memory.Error{Op: "free", Addr: addr, Err: e}
 		}
 		return err

@@ -12,10 +12,19 @@
 //
 // # Platforms
 //
-// Calls work on Linux and macOS, amd64 and arm64, with CGO_ENABLED=0 and 1. On
-// other platforms the package builds, and opening a library is an error
-// wrapping [wasmffi.ErrNotSupported]. With CGO_ENABLED=0 a program that imports
+// Calls work on Linux and macOS, amd64 and arm64, and on Windows, amd64, with
+// CGO_ENABLED=0 and 1. On other platforms the package builds, and opening a
+// library is an error wrapping [wasmffi.ErrNotSupported]. With CGO_ENABLED=0 a program that imports
 // this package is still linked dynamically, against the C library.
+//
+// On Windows a DLL is looked for in its own directory, the program's and the
+// system's, never in the current one; a [Mode] means nothing. Types are laid out
+// as Microsoft's compiler does, with a long double of 8 bytes: what gcc compiled
+// differs in long double without -mlong-double-64, and in some bit-fields and
+// packed records. errno, allocated memory and stdio are those of the C runtime
+// that the DLL imports, ucrtbase.dll or msvcrt.dll. [OpenProcess] is not
+// supported, and [wasmffi.Vectorize] makes its calls one by one. C's exceptions
+// cannot be unwound through a callback. It is tested under wine only.
 //
 // # Calls
 //

@@ -1,3 +1,5 @@
+//go:build !windows
+
 package native
 
 // The words of a call's image, as call_amd64.s and callback_amd64.s have them:

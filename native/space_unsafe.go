@@ -1,4 +1,4 @@
-//go:build (linux || darwin) && (amd64 || arm64)
+//go:build ((linux || darwin) && (amd64 || arm64)) || (windows && amd64)
 
 package native
 
@@ -18,7 +18,10 @@ import (
 // Addresses are C's. Each access goes through unsafe.Pointer to memory that Go
 // does not manage, or that the caller keeps alive, and is guarded: one that
 // faults is an error.
-type processSpace struct{ life memory.Lifetime }
+type processSpace struct {
+	life memory.Lifetime
+	heap cHeap
+}
 
 var _ memory.Sharer = (*processSpace)(nil)
 
@@ -132,8 +135,7 @@ func processBytes(addr uint64, n int) []byte {
 //go:norace
 func readProcess(p []byte, addr uint64) { copyUnseen(p, processBytes(addr, len(p))) }
 
-// Alloc implements memory.Space with malloc, or posix_memalign for alignments
-// beyond malloc's.
+// Alloc implements memory.Space with the C library's malloc.
 func (s *processSpace) Alloc(size, align uint64) (uint64, error) {
 	fail := func(err error) (uint64, error) { return 0, &memory.Error{Op: "alloc", Err: err} }
 	switch {
@@ -144,14 +146,7 @@ func (s *processSpace) Alloc(size, align uint64) (uint64, error) {
 	case size > maxAddress || align > maxAddress:
 		return fail(fmt.Errorf("%w: %d bytes aligned to %d", memory.ErrNoMemory, size, align))
 	}
-	var at uintptr
-	if align <= mallocAlign {
-		at = plain(cFunctions.malloc, uintptr(max(size, 1)))
-	} else {
-		out := cMemory[uintptr]() // stays 0 on failure
-		plain(cFunctions.posixMemalign, addr(out), uintptr(align), uintptr(max(size, 1)))
-		at = *out
-	}
+	at := s.heap.alloc(uintptr(max(size, 1)), uintptr(align))
 	if at == 0 {
 		return fail(fmt.Errorf("%w: malloc of %d bytes", memory.ErrNoMemory, size))
 	}
@@ -165,7 +160,7 @@ const mallocAlign = 16
 // the memory is the process's.
 func (s *processSpace) Free(addr uint64) error {
 	if addr != 0 {
-		plain(cFunctions.free, uintptr(addr))
+		s.heap.free(uintptr(addr))
 	}
 	return nil
 }

@@ -1,10 +1,9 @@
-//go:build (linux || darwin) && (amd64 || arm64)
+//go:build ((linux || darwin) && (amd64 || arm64)) || (windows && amd64)
 
 package native
 
 import (
 	"fmt"
-	"runtime"
 	"strings"
 	"sync"
 
@@ -64,13 +63,10 @@ func (s *symbols) address(name string) uintptr {
 		return a
 	}
 	base, version, ok := strings.Cut(name, "@")
-	dlvsym := defaultSymbol("dlvsym")
-	if !ok || dlvsym == 0 {
+	if !ok {
 		return 0
 	}
-	v := cString(strings.TrimPrefix(version, "@"))
-	defer runtime.KeepAlive(v)
-	return plainString(dlvsym, s.handle, base, addressOf(v))
+	return dlvsym(s.handle, base, strings.TrimPrefix(version, "@"))
 }
 
 // elsewhere describes a symbol that the library's own file does not have under

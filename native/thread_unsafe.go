@@ -1,9 +1,8 @@
-//go:build (linux || darwin) && (amd64 || arm64)
+//go:build ((linux || darwin) && (amd64 || arm64)) || (windows && amd64)
 
 package native
 
 import (
-	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -19,49 +18,6 @@ var threadRecords struct {
 	sync.Mutex
 	all []*threadRecord // also keeps them alive: C has their addresses
 }
-
-// cFunctions are the C functions that Go code here calls.
-var cFunctions struct {
-	setspecific, errnoLocation  uintptr
-	malloc, posixMemalign, free uintptr
-	dladdr, fflush              uintptr
-}
-
-// setup prepares the call layer, once for the process.
-var setup = sync.OnceValue(func() error {
-	var missing error
-	find := func(names ...string) uintptr {
-		for _, n := range names {
-			if a := defaultSymbol(n); a != 0 {
-				return a
-			}
-		}
-		missing = fmt.Errorf("the C library has no %s", names[0])
-		return 0
-	}
-	getspecific := find("pthread_getspecific")
-	cFunctions.setspecific = find("pthread_setspecific")
-	cFunctions.errnoLocation = find("__errno_location", "__error") // Linux, Apple
-	cFunctions.malloc = find("malloc")
-	cFunctions.posixMemalign = find("posix_memalign")
-	cFunctions.free = find("free")
-	cFunctions.dladdr = find("dladdr")
-	cFunctions.fflush = find("fflush")
-	create := find("pthread_key_create")
-	if missing != nil {
-		return missing
-	}
-	key := cMemory[uintptr]() // pthread_key_t has 4 bytes on Linux and 8 on Apple's systems
-	if e := plain(create, addr(key), uintptr(threadExit)); int32(e) != 0 {
-		return fmt.Errorf("pthread_key_create: error %d", e)
-	}
-	libc.key = *key
-	libc.getspecific = getspecific
-	if !registerBarrier() {
-		libc.fence = 1
-	}
-	return nil
-})
 
 // plain calls a C function that does not call back, with up to four integer
 // arguments. Addresses of Go memory among them must be of memory on the heap

@@ -1,4 +1,4 @@
-//go:build (linux || darwin) && (amd64 || arm64)
+//go:build ((linux || darwin) && (amd64 || arm64)) || (windows && amd64)
 
 package native
 
@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"syscall"
 
 	"github.com/wasmffi/wasmffi"
 )
@@ -63,7 +62,7 @@ func (tt *thunkTable) unbind(s *slot) {
 // addPage maps a page and fills it with thunks. The page is never writable and
 // executable at once.
 func (tt *thunkTable) addPage() error {
-	code, err := syscall.Mmap(-1, 0, thunksPerPage*thunkSize, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
+	code, err := mapPages(thunksPerPage*thunkSize, pagesWrite)
 	if err != nil {
 		return fmt.Errorf("%w: no memory for callbacks: %w", wasmffi.ErrNotSupported, err)
 	}
@@ -74,8 +73,8 @@ func (tt *thunkTable) addPage() error {
 		s.code = addr + uintptr(i*thunkSize)
 		putThunk(code[i*thunkSize:][:thunkSize], s.address(), uint64(callbackEntry))
 	}
-	if err := syscall.Mprotect(code, syscall.PROT_READ|syscall.PROT_EXEC); err != nil {
-		_ = syscall.Munmap(code)
+	if err := protectPages(code, pagesExec); err != nil {
+		_ = unmapPages(code)
 		return fmt.Errorf("%w: this system refuses executable memory for callbacks: %w", wasmffi.ErrNotSupported, err)
 	}
 	flushCode(addr, uintptr(len(code)))

@@ -26,6 +26,7 @@ var vaRules = map[string]vaRule{
 	"sysv":        {24, vaNextSysV},
 	"aapcs64":     {32, vaNextAAPCS64},
 	"apple-arm64": {0, vaNextApple},
+	"win64":       {0, vaNextWin64},
 }
 
 // Registers that arguments are in, and the room each has where it is saved.
@@ -135,6 +136,20 @@ func vaNextApple(st *vaState, s *shape) (pieces []vaPiece, indirect bool) {
 	p := at.appleVariadic(s)
 	st.stack = at.nsaa
 	return []vaPiece{{p.pieces[0].at, 0, p.pieces[0].size}}, p.indirect
+}
+
+// vaNextWin64 is va_arg on Windows' x64, where va_list is a pointer to slots of
+// eight bytes: what does not travel as itself is there as its address.
+func vaNextWin64(st *vaState, s *shape) (pieces []vaPiece, indirect bool) {
+	if s.size == 0 {
+		return nil, false
+	}
+	p := vaPiece{st.stack, 0, s.size}
+	if indirect = !inRegisterWin64(s); indirect {
+		p.size = 8
+	}
+	st.stack += 8
+	return []vaPiece{p}, indirect
 }
 
 // onStack takes an argument off the stack.

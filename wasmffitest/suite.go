@@ -89,6 +89,9 @@ func Fixture(elem ...string) string {
 	return filepath.Join(append([]string{filepath.Dir(file), "..", "testdata"}, elem...)...)
 }
 
+// dllFlags make gcc's DLL one by itself, with long double as Microsoft has it.
+var dllFlags = []string{"-static", "-mlong-double-64"}
+
 // BuildNative compiles a C file of testdata/c into a shared library for the
 // platform the test runs on and returns its path. Without a C compiler it
 // skips the test, and says what to install.
@@ -100,15 +103,34 @@ func BuildNative(t testing.TB, source string) string {
 			cc, pkg = "aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu"
 		}
 	}
+	flags, ext, libraries := []string{"-fPIC"}, ".so", []string(nil)
+	if runtime.GOOS == "windows" {
+		cc, pkg = "x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64"
+		flags, ext, libraries = dllFlags, ".dll", []string{"-lpthread"}
+	}
 	if s := os.Getenv("WASMFFI_CC"); s != "" {
 		cc = s
 	}
 	if _, err := exec.LookPath(cc); err != nil {
 		t.Skipf("LEFT OUT: no C compiler %s to build %s; install the Debian package %s", cc, source, pkg)
 	}
-	out := filepath.Join(t.TempDir(), "lib"+source+".so")
-	cmd := exec.Command(cc, "-O2", "-g", "-shared", "-fPIC", "-I", Fixture("..", "guestabi", "include"), "-o", out, Fixture("c", source))
+	out := filepath.Join(buildDir(t), "lib"+source+ext)
+	args := append([]string{"-O2", "-g", "-shared", "-I", Fixture("..", "guestabi", "include"), "-o", out, Fixture("c", source)}, flags...)
+	cmd := exec.Command(cc, append(args, libraries...)...)
 	msg, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s: %s", cmd, msg)
 	return out
+}
+
+// buildDir is t.TempDir, but where DLLs are: one that is still loaded cannot be
+// removed there, which is no failure of the test.
+func buildDir(t testing.TB) string {
+	t.Helper()
+	if runtime.GOOS != "windows" {
+		return t.TempDir()
+	}
+	dir, err := os.MkdirTemp("", "wasmffi")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }

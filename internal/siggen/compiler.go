@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -59,8 +60,8 @@ func (c *Compiler) Present() bool {
 // Build compiles a batch with further flags and returns the file's name.
 func (c *Compiler) Build(t testing.TB, b *Batch, flags ...string) string {
 	t.Helper()
-	dir := t.TempDir()
-	in, out := filepath.Join(dir, "batch.c"), filepath.Join(dir, "batch")
+	dir := buildDir(t)
+	in, out := filepath.Join(dir, "batch.c"), filepath.Join(dir, "batch.lib")
 	require.NoError(t, os.WriteFile(in, []byte(b.Source()), 0o600))
 	args := append(append(c.Command[1:len(c.Command):len(c.Command)], flags...), "-w", "-o", out, in)
 	if msg, err := exec.Command(c.Command[0], args...).CombinedOutput(); err != nil {
@@ -68,4 +69,17 @@ func (c *Compiler) Build(t testing.TB, b *Batch, flags ...string) string {
 		require.NoError(t, err, "%s %s\n%s", c.Command[0], strings.Join(args, " "), strings.Join(lines[:min(len(lines), 20)], "\n"))
 	}
 	return out
+}
+
+// buildDir is t.TempDir, but where DLLs are: one that is still loaded cannot be
+// removed there, which is no failure of the test.
+func buildDir(t testing.TB) string {
+	t.Helper()
+	if runtime.GOOS != "windows" {
+		return t.TempDir()
+	}
+	dir, err := os.MkdirTemp("", "wasmffi")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }

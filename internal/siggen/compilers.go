@@ -38,13 +38,16 @@ func Native(t testing.TB) []*Compiler {
 	t.Helper()
 	host := dtype.Host()
 	var all []*Compiler
-	switch runtime.GOARCH {
-	case "amd64":
+	switch {
+	case runtime.GOOS == "windows":
+		command := []string{"x86_64-w64-mingw32-gcc", "-static"}
+		return present(t, []*Compiler{{Name: "gcc", Command: command, ABI: dtype.MinGWAMD64, Package: "gcc-mingw-w64-x86-64", Exclude: mingwExclusions}}, "-shared")
+	case runtime.GOARCH == "amd64":
 		all = []*Compiler{
 			{Name: "gcc", Command: []string{"gcc"}, ABI: host, Package: "gcc", Exclude: gccExclusions},
 			{Name: "clang", Command: []string{clang()}, ABI: host, Package: "clang", Exclude: clangExclusions()},
 		}
-	case "arm64":
+	case runtime.GOARCH == "arm64":
 		all = []*Compiler{
 			{Name: "gcc", Command: []string{"aarch64-linux-gnu-gcc"}, ABI: host, Package: "gcc-aarch64-linux-gnu", Exclude: gccARM64Exclusions},
 			{Name: "clang", Command: []string{clang(), "--target=aarch64-linux-gnu"}, ABI: host, Package: "clang", Exclude: clangARM64Exclusions},
@@ -88,6 +91,7 @@ func present(t testing.TB, all []*Compiler, flags ...string) []*Compiler {
 
 var (
 	gccExclusions        = []Exclusion{unnamedBits, gccNothing, gccElements, gccVaArg}
+	mingwExclusions      = []Exclusion{mingwBits, shortWide}
 	gccARM64Exclusions   = []Exclusion{unionBits, nothing, noElements, gccVectorArg}
 	clangARM64Exclusions = []Exclusion{clangUnnamed, nothing, noElements, packedVectors}
 )

@@ -238,3 +238,25 @@ func hasField(t dtype.Type, is func(dtype.Field) bool) bool {
 		return false
 	})
 }
+
+// mingwBits: there is no document for gcc's records on Windows.
+var mingwBits = Exclusion{
+	Reason: "gcc for Windows and clang lay bit-fields, and what is packed or aligned by attributes, out differently",
+	Has: func(_ *dtype.ABI, t dtype.Type) bool {
+		return holds(t, func(t dtype.Type) bool {
+			if r, ok := t.(interface{ Attr() dtype.Attr }); ok && r.Attr() != (dtype.Attr{}) {
+				return true
+			}
+			return hasField(t, func(f dtype.Field) bool { return f.BitField || f.Align != 0 || f.Packed })
+		})
+	},
+}
+
+// shortWide: C promotes it, and there is nothing to read with va_arg.
+var shortWide = Exclusion{
+	Reason: "wchar_t of 2 bytes is promoted where it matches \"...\"",
+	Where:  Variadic,
+	Has: func(_ *dtype.ABI, t dtype.Type) bool {
+		return dtype.Resolve(t) == dtype.Type(dtype.WCharT)
+	},
+}
