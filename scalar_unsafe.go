@@ -50,16 +50,18 @@ func fromWord[R Result](w uint64) (r R) {
 // function and below for as long as the call lasts, so that a stack that moves
 // meanwhile takes it along.
 func callFrame(c Callable, f *Frame) error {
-	return c.Call(noescape(f))
+	return c.Call((*Frame)(noescape(unsafe.Pointer(f))))
 }
 
-// noescape is f, by a way escape analysis does not follow. There is no
-// preemption point between the two lines, so the stack cannot move there.
+// noescape is p, by a way escape analysis does not follow. The stack that p may
+// point into must not move between the two lines: it moves where functions are
+// called, and of those checkptr would put one there.
 //
 //go:nosplit
-func noescape(f *Frame) *Frame {
-	x := uintptr(unsafe.Pointer(f))
-	return *(**Frame)(unsafe.Pointer(&x))
+//go:nocheckptr
+func noescape(p unsafe.Pointer) unsafe.Pointer {
+	x := uintptr(p)
+	return *(*unsafe.Pointer)(unsafe.Pointer(&x))
 }
 
 // heldByHeap is ctx, known to escape: backends may keep it elsewhere for the
@@ -79,8 +81,8 @@ var (
 
 // callWords is callFrame for a call of words alone.
 func callWords(c WordCaller, ctx context.Context, words []uint64) error {
-	x := uintptr(unsafe.Pointer(unsafe.SliceData(words)))
-	return c.CallWords(ctx, unsafe.Slice(*(**uint64)(unsafe.Pointer(&x)), len(words)))
+	p := (*uint64)(noescape(unsafe.Pointer(unsafe.SliceData(words))))
+	return c.CallWords(ctx, unsafe.Slice(p, len(words)))
 }
 
 // wordBytes is the memory of words, as bytes.

@@ -23,8 +23,7 @@ func (c *callable) fewWords() bool { return c.plan.direct && c.plan.resultWord <
 // assembly keeps no address of theirs, as in CallWords.
 func (c *fewCallable) CallFew(a0, a1, a2, a3 uint64) (uint64, error) {
 	words := [5]uint64{a0, a1, a2, a3}
-	x := uintptr(unsafe.Pointer(&words))
-	at := *(*unsafe.Pointer)(unsafe.Pointer(&x))
+	at := noescape(unsafe.Pointer(&words))
 	args := callArgs{target: &c.target, words: at, results: unsafe.Add(at, 4*8)}
 	if n := cgocall(callC, unsafe.Pointer(&args)); n != 0 {
 		return c.finishFew(&args, n)

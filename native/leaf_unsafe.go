@@ -76,8 +76,7 @@ type fewLeafCallable struct{ leafCallable }
 // hidden from escape analysis: the assembly keeps no address of theirs.
 func (l *fewLeafCallable) CallFew(a0, a1, a2, a3 uint64) (uint64, error) {
 	words := [5]uint64{a0, a1, a2, a3}
-	x := uintptr(unsafe.Pointer(&words))
-	at := *(*unsafe.Pointer)(unsafe.Pointer(&x))
+	at := noescape(unsafe.Pointer(&words))
 	args := callArgs{target: &l.c.target, words: at, results: unsafe.Add(at, 4*8)}
 	if n := asmcgocall(callC, unsafe.Pointer(&args)); n != 0 {
 		if err := l.c.finishLeaf(&args, n); err != nil {

@@ -34,6 +34,16 @@ func (c *callable) CallWords(ctx context.Context, words []uint64) error {
 // from escape analysis: Call does not keep it.
 func (c *callable) callFrameOf(ctx context.Context, words []uint64) error {
 	f := wasmffi.Frame{Ctx: ctx, Words: words}
-	x := uintptr(unsafe.Pointer(&f))
-	return c.Call(*(**wasmffi.Frame)(unsafe.Pointer(&x)))
+	return c.Call((*wasmffi.Frame)(noescape(unsafe.Pointer(&f))))
+}
+
+// noescape is p, by a way escape analysis does not follow. The stack that p may
+// point into must not move between the two lines: it moves where functions are
+// called, and of those checkptr would put one there.
+//
+//go:nosplit
+//go:nocheckptr
+func noescape(p unsafe.Pointer) unsafe.Pointer {
+	x := uintptr(p)
+	return *(*unsafe.Pointer)(unsafe.Pointer(&x))
 }
