@@ -203,7 +203,7 @@ func (g *goPlan) store(in *instance, stack []uint64, words []uint64) {
 		return
 	}
 	if at.How == guestabi.InVector {
-		copy(stack[:2], wasmPair(words, r))
+		stack[0], stack[1] = wasmPair(words, r)
 		return
 	}
 	dst, err := in.bytes("write", uint64(uint32(stack[at.First])), at.Size)

@@ -200,7 +200,7 @@ func (c *callable) passValues(stack []uint64, base uint64, words []uint64) {
 		case guestabi.ByValue:
 			stack[p.First] = c.value(i, words)
 		case guestabi.InPair, guestabi.InVector:
-			copy(stack[p.First:p.First+2], wasmPair(words, c.shape.Params[i]))
+			stack[p.First], stack[p.First+1] = wasmPair(words, c.shape.Params[i])
 		case guestabi.ByPointer:
 			stack[p.First] = base + c.memory.params[i]
 		}

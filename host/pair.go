@@ -8,13 +8,13 @@ import (
 
 // wasmPair is a value of up to 16 bytes in a frame's words as the two words that
 // the engine has for a pair of i64 or for a v128.
-func wasmPair(words []uint64, at wasmffi.Slot) []uint64 {
+func wasmPair(words []uint64, at wasmffi.Slot) (low, high uint64) {
 	b := wordBytes(words[at.First : at.First+at.Words])
-	pair := make([]uint64, 2)
-	for i := range at.Words {
-		pair[i] = binary.LittleEndian.Uint64(b[8*i:])
+	low = binary.LittleEndian.Uint64(b)
+	if at.Words > 1 {
+		high = binary.LittleEndian.Uint64(b[8:])
 	}
-	return pair
+	return low, high
 }
 
 // setPair is the inverse of wasmPair.
