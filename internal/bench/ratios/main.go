@@ -32,6 +32,8 @@ var limits = []limit{
 	{"native leaf call, 2 doubles", "Call2Float/leaf", "Call2Float/cgo", "ns/op", 0.35},
 	{"callback, sandbox", "Callback/sandbox", "Callback/raw-wazero", "ns/callback", 1.3},
 	{"callback, native", "Callback/native", "Callback/cgo", "ns/callback", 1.2},
+	{"C function over an array, sandbox", "Map/sandbox", "", "ns/element", 5},
+	{"C function over an array, native", "Map/native", "", "ns/element", 3},
 	{"reset, 1 MiB of memory", "Reset/1MiB", "", "ns/reset", 25_000},
 	{"reset, 256 MiB of memory", "Reset/256MiB", "", "ns/reset", 25_000},
 }
