@@ -93,6 +93,6 @@ func (c compiler) need(t testing.TB) {
 	t.Helper()
 	if _, err := exec.LookPath(c.command[0]); err != nil {
 		fmt.Fprintf(os.Stderr, "SKIPPED %s: no %s; install the Debian package %s\n", t.Name(), c.command[0], c.install)
-		t.Skipf("no %s; install the Debian package %s", c.command[0], c.install)
+		t.Skipf("LEFT OUT: no %s; install the Debian package %s", c.command[0], c.install)
 	}
 }

@@ -18,7 +18,7 @@ func python(t *testing.T, needs, install, script string, in, out any) {
 	const interpreter = "/usr/bin/python3"
 	if err := exec.Command(interpreter, "-c", "import "+needs).Run(); err != nil {
 		fmt.Fprintf(os.Stderr, "SKIPPED %s: no %s with %s; install the Debian package %s\n", t.Name(), interpreter, needs, install)
-		t.Skipf("no %s with %s; install the Debian package %s", interpreter, needs, install)
+		t.Skipf("LEFT OUT: no %s with %s; install the Debian package %s", interpreter, needs, install)
 	}
 	text, err := json.Marshal(in)
 	require.NoError(t, err)
@@ -37,7 +37,7 @@ func hostOf(t *testing.T) *ABI {
 	abi := Host()
 	if abi == nil || abi.dialect != SysVDialect {
 		fmt.Fprintf(os.Stderr, "SKIPPED %s: no System V machine\n", t.Name())
-		t.Skip("no System V machine")
+		t.Skip("LEFT OUT: no System V machine")
 	}
 	return abi
 }
