@@ -269,7 +269,7 @@ func TestPoolHammer(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		assert.LessOrEqual(t, opened.Load(), int64(3))
+		assert.LessOrEqual(t, opened.Load(), int64(3+p.Stats().Replaced), "a slow reset costs an instance")
 		assert.EqualValues(t, 8*30, p.Stats().Done)
 		require.NoError(t, p.Close(background))
 	}

@@ -30,13 +30,6 @@ func open(ctx context.Context, name, path string, data []byte, opts Options) (*L
 		return nil, openError(name, err)
 	}
 	opts = opts.withDefaults()
-	if opts.Timeout > 0 {
-		if _, limited := ctx.Deadline(); !limited {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeoutCause(ctx, opts.Timeout, &timeoutError{opts.Timeout})
-			defer cancel()
-		}
-	}
 	key := moduleKey{sha256.Sum256(data), moduleLimits{
 		memoryPages: uint32(opts.MemoryLimit / pageSize),
 		table:       opts.TableLimit,

@@ -29,8 +29,9 @@ type Options struct {
 	// callbacks included. 0 means guestabi.DefaultMaxTable.
 	TableLimit uint32
 	// Timeout ends calls whose context sets no deadline, time in callbacks and
-	// waiting for other calls included. 0 means DefaultTimeout, a negative one
-	// none.
+	// waiting for other calls included. The module's own initialisation is such
+	// a call; compiling it is none, which ModuleLimits bound. 0 means
+	// DefaultTimeout, a negative one none.
 	Timeout time.Duration
 	// Fuel is the most work a call may do, what it calls back into C for
 	// included, in units of about a wasm instruction (package guestabi's doc has
