@@ -13,8 +13,9 @@ import (
 )
 
 // Callback puts a Go function into C's function table, which makes it a C
-// function pointer. There can be as many at a time as [Options.TableLimit]
-// allows, and any number over time. Variadic functions are not supported.
+// function pointer. There can be as many at a time as [Options.Callbacks] and
+// [Options.TableLimit] allow, and any number over time; a [LimitError] tells
+// which was reached. Variadic functions are not supported.
 func (l *Library) Callback(spec wasmffi.CallbackSpec) (wasmffi.Callback, error) {
 	if l.in.closed.Load() {
 		return nil, wasmffi.ErrClosed

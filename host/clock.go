@@ -141,5 +141,7 @@ type timeoutError struct{ limit time.Duration }
 func (e *timeoutError) Error() string {
 	return "call took longer than the library's limit of " + e.limit.String()
 }
-func (e *timeoutError) Unwrap() error { return context.DeadlineExceeded }
+func (e *timeoutError) Unwrap() []error {
+	return []error{context.DeadlineExceeded, wasmffi.ErrLimit}
+}
 func (e *timeoutError) Timeout() bool { return true }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
@@ -58,13 +59,24 @@ var compilations = sync.OnceValue(wazero.NewCompilationCache)
 func build(key moduleKey, data []byte) (*module, error) {
 	l := key.limits
 	res, err := guestabi.Rewrite(data, guestabi.Options{
-		MaxMemoryPages: l.memoryPages,
-		MaxTable:       l.table,
-		InitialFuel:    firstFuel,
-		Limits:         l.module,
+		// No MaxMemoryPages: the memory's allocator keeps the limit, and notes
+		// that it was reached.
+		MaxTable:    l.table,
+		InitialFuel: firstFuel,
+		Limits:      l.module,
 	})
+	if errors.Is(err, guestabi.ErrLimit) {
+		if m, parseErr := guestabi.Parse(data); parseErr == nil {
+			if err := l.fits(m); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if err != nil {
 		return nil, rewriteError(err)
+	}
+	if err := l.fits(res.Module); err != nil {
+		return nil, err
 	}
 	config := wazero.NewRuntimeConfig()
 	if l.interpreter {

@@ -54,7 +54,7 @@ func hasDeadline(ctx context.Context) bool {
 func (in *instance) nest(ctx context.Context) error {
 	up := in.level
 	if up.depth+1 >= in.opts.Depth {
-		return fmt.Errorf("%w: %d levels of calls from Go into C", wasmffi.ErrDepth, in.opts.Depth)
+		return &kindError{wasmffi.ErrLimit, fmt.Errorf("%w: %d levels of calls from Go into C", wasmffi.ErrDepth, in.opts.Depth)}
 	}
 	l := up.down
 	if l == nil {
@@ -83,6 +83,15 @@ func (in *instance) leave(err error) error {
 			sp = l.sp
 		}
 		in.sp.Set(sp)
+	}
+	if l.reached != 0 {
+		if err != nil {
+			err = in.afterLimits(l.reached, err)
+		}
+		if l.up != nil {
+			l.up.reached |= l.reached
+		}
+		l.reached = 0
 	}
 	if l.failure != nil {
 		if err == nil {
@@ -160,7 +169,7 @@ func (in *instance) ends(age uint32) {
 func (in *instance) abandon() {
 	in.age.Add(1)
 	for in.level.up != nil {
-		in.level.ctx, in.level.frame.Ctx, in.level.failure = nil, nil, nil
+		in.level.ctx, in.level.frame.Ctx, in.level.failure, in.level.reached = nil, nil, nil, 0
 		in.level = in.level.up
 	}
 	in.level.failure = nil

@@ -91,6 +91,9 @@ func (in *instance) allocate(size, align uint64) (uint64, error) {
 	}
 	size = max(size, 1)
 	if in.mem == nil || size > uint64(len(in.mem.region)) || align > uint64(len(in.mem.region)) {
+		if in.mem != nil {
+			in.reach(reachedMemory)
+		}
 		return 0, in.noMemory(size)
 	}
 	h := &in.heap

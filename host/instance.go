@@ -96,6 +96,7 @@ type level struct {
 	sp       uint64 // of C's stack when the call began; valid at depth > 0
 	// failure is the first error of a callback that this call made.
 	failure error
+	reached limits // by this call, and by those nested in it
 	frame   wasmffi.Frame // for the callbacks of this call
 	words   []uint64
 	work    work
@@ -202,7 +203,9 @@ func (in *instance) reserve() error {
 		limit = min(limit, uint64(limits.Max)*pageSize)
 	}
 	var err error
-	in.mem, err = newLinear(uint64(limits.Min)*pageSize, limit)
+	if in.mem, err = newLinear(uint64(limits.Min)*pageSize, limit); err == nil {
+		in.mem.refused = func() { in.reach(reachedMemory) }
+	}
 	return err
 }
 

@@ -199,7 +199,7 @@ func (p *Pool[T]) enter(ctx context.Context) error {
 	if w := p.opts.Waiting; w < 0 || w > 0 && p.stats.Waiting >= w {
 		waiting := p.stats.Waiting
 		p.mu.Unlock()
-		return p.error(fmt.Errorf("%w: %d instances are in use, %d calls wait", ErrPoolFull, p.opts.Instances, waiting))
+		return p.error(&kindError{wasmffi.ErrLimit, fmt.Errorf("%w: %d instances are in use, %d calls wait", ErrPoolFull, p.opts.Instances, waiting)})
 	}
 	p.stats.Waiting++
 	p.mu.Unlock()

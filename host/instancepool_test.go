@@ -286,7 +286,7 @@ func TestPoolOutput(t *testing.T) {
 		_, err := w.Write([]byte("12345678"))
 		require.NoError(t, err)
 		_, err = w.Write([]byte("9"))
-		require.ErrorIs(t, err, errOutputLimit)
+		require.ErrorIs(t, err, ErrOutputLimit)
 		require.NoError(t, lib.in.leave(nil))
 		require.NoError(t, lib.Reset(background))
 	}

@@ -18,6 +18,9 @@ const pageSize = 1 << 16
 type linear struct {
 	region []byte // len is the limit
 	size   atomic.Uint64
+	// refused is called when C asks for more than the limit; nil while the
+	// memory is made.
+	refused func()
 
 	image    *image // what it was filled with last, or nil
 	resizing bool   // the engine is being told of another size,
@@ -48,6 +51,9 @@ func (m *linear) Reallocate(size uint64) []byte {
 	if m.resizing {
 		m.size.Store(m.next)
 		return m.region[:m.next:m.next]
+	}
+	if size > uint64(len(m.region)) && m.refused != nil {
+		m.refused()
 	}
 	if size > uint64(len(m.region)) || commitRegion(m.region, m.size.Load(), size) != nil {
 		return nil

@@ -15,38 +15,48 @@ const (
 	DefaultTimeout     = 10 * time.Second        // of a call without a deadline
 	DefaultDepth       = wasmffi.MaxDepth        // levels of calls from Go into C
 	DefaultOutputLimit = 16 << 20                // bytes written to Stdout and to Stderr
+	DefaultCallbacks   = 1 << 16                 // alive at a time
 )
 
 // Options say what a module may use. The zero value gives it memory, time and
 // nothing else.
 type Options struct {
 	// MemoryLimit is the most linear memory the module can have, in bytes,
-	// rounded down to pages of 64 KiB. Beyond it malloc returns NULL. 0 means
-	// DefaultMemoryLimit; more than 4 GiB - 64 KiB cannot be addressed. It
-	// costs address space, not memory.
+	// rounded down to pages of 64 KiB. Beyond it malloc returns NULL; the error
+	// of a call that then fails, or of opening a module that begins with more,
+	// is a LimitError of ErrMemoryLimit. 0 means DefaultMemoryLimit; more than
+	// 4 GiB - 64 KiB cannot be addressed. It costs address space, not memory.
 	MemoryLimit uint64
 	// TableLimit is the most entries the module's function tables can have,
-	// callbacks included. 0 means guestabi.DefaultMaxTable.
+	// callbacks included. 0 means guestabi.DefaultMaxTable. A callback for which
+	// there is no entry is a LimitError of ErrTableLimit.
 	TableLimit uint32
+	// Callbacks is the most callbacks that are alive at a time, Go functions
+	// passed as arguments included. 0 means DefaultCallbacks. One more is a
+	// LimitError of ErrCallbackLimit.
+	Callbacks int
 	// Timeout ends calls whose context sets no deadline, time in callbacks and
-	// waiting for other calls included. The module's own initialisation is such
-	// a call; compiling it is none, which ModuleLimits bound. 0 means
-	// DefaultTimeout, a negative one none.
+	// waiting for other calls included: the error wraps
+	// context.DeadlineExceeded, and wasmffi.ErrLimit. The module's own
+	// initialisation is such a call; compiling it is none, which ModuleLimits
+	// bound. 0 means DefaultTimeout, a negative one none.
 	Timeout time.Duration
 	// Fuel is the most work a call may do, what it calls back into C for
 	// included, in units of about a wasm instruction (package guestabi's doc has
 	// the prices): a bound that is the same on every machine and in every run. A
 	// call that needs more ends with a FuelError. 0 means no bound but time's.
 	Fuel uint64
-	// Depth is how deep calls from Go into C may nest through callbacks. 0
-	// means DefaultDepth. A level costs some kilobytes of Go stack: beyond a
-	// hundred thousand of them the Go runtime gives up on the whole program.
+	// Depth is how deep calls from Go into C may nest through callbacks; one
+	// deeper is an error wrapping wasmffi.ErrDepth. 0 means DefaultDepth. A level
+	// costs some kilobytes of Go stack: beyond a hundred thousand of them the Go
+	// runtime gives up on the whole program.
 	Depth int
 	// ModuleLimits bound what is compiled. 0 fields mean guestabi's defaults.
 	ModuleLimits guestabi.ModuleLimits
 
 	// Stdout and Stderr get what C prints. Nil discards it. After OutputLimit
-	// bytes each (0 means DefaultOutputLimit, negative none) C's writes fail.
+	// bytes each (0 means DefaultOutputLimit, negative none) C's writes fail
+	// with EIO; the error of a call that then fails wraps ErrOutputLimit.
 	Stdout, Stderr io.Writer
 	OutputLimit    int64
 	// PlainText makes what C prints safe to show on a terminal: all that is not
@@ -104,6 +114,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Depth <= 0 {
 		o.Depth = DefaultDepth
+	}
+	if o.Callbacks <= 0 {
+		o.Callbacks = DefaultCallbacks
 	}
 	if o.OutputLimit == 0 {
 		o.OutputLimit = DefaultOutputLimit

@@ -27,6 +27,7 @@ type pools struct {
 	plans  map[*dtype.Func]plannedPool // those asked for lately
 	mods   []api.Module
 	grown  []*pool // those that have slots
+	alive  atomic.Int64
 }
 
 // A plannedPool is a C signature's plan and the pool for it.
@@ -94,8 +95,9 @@ func (p *pools) plan(sig *dtype.Func) (*goPlan, *pool, error) {
 // take gives a Go function a slot.
 func (q *pool) take(in *instance, side *goSide) (*slot, uint32, error) {
 	for {
-		if s, turn := q.get(side); s != nil {
-			return s, turn, nil
+		s, turn, err := q.get(in, side)
+		if s != nil || err != nil {
+			return s, turn, err
 		}
 		if err := in.pools.grow(in, q); err != nil {
 			return nil, 0, err
@@ -104,19 +106,24 @@ func (q *pool) take(in *instance, side *goSide) (*slot, uint32, error) {
 }
 
 // get gives a slot to use and the turn to give it back with, or nil.
-func (q *pool) get(side *goSide) (s *slot, turn uint32) {
+func (q *pool) get(in *instance, side *goSide) (s *slot, turn uint32, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if n := in.pools.alive.Add(1); n > int64(in.opts.Callbacks) {
+		in.pools.alive.Add(-1)
+		return nil, 0, &LimitError{Kind: ErrCallbackLimit, Limit: uint64(in.opts.Callbacks)}
+	}
 	switch {
 	case len(q.fresh) > 0:
 		s, q.fresh = q.fresh[0], q.fresh[1:]
 	case len(q.freed) > 0:
 		s, q.freed = q.freed[0], q.freed[1:]
 	default:
-		return nil, 0
+		in.pools.alive.Add(-1)
+		return nil, 0, nil
 	}
 	s.side.Store(side)
-	return s, q.turn
+	return s, q.turn, nil
 }
 
 // give takes a slot back, unless all were since.
@@ -125,6 +132,7 @@ func (q *pool) give(s *slot, turn uint32) {
 	defer q.mu.Unlock()
 	if q.turn == turn {
 		s.side.Store(nil)
+		s.in.pools.alive.Add(-1)
 		q.freed = append(q.freed, s)
 	}
 }
@@ -134,18 +142,21 @@ func (p *pools) reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, q := range p.grown {
-		q.reset()
+		p.alive.Add(-int64(q.reset()))
 	}
 }
 
-func (q *pool) reset() {
+// reset returns how many slots were in use.
+func (q *pool) reset() (used int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.turn++
 	for _, s := range q.all {
 		s.side.Store(nil)
 	}
+	used = len(q.all) - len(q.fresh) - len(q.freed)
 	q.fresh, q.freed = slices.Clone(q.all), nil
+	return used
 }
 
 // typeAt is the signature of the slot at an address, used or not.
@@ -256,7 +267,7 @@ func (in *instance) appendToTable(wasm []byte, other api.Module) (uint64, error)
 		return 0, engineError(err)
 	}
 	if int32(stack[0]) < 0 {
-		return 0, fmt.Errorf("%w: function table of at most %d entries is full", wasmffi.ErrLimit, in.opts.TableLimit)
+		return 0, &LimitError{Kind: ErrTableLimit, Limit: uint64(in.opts.TableLimit)}
 	}
 	return uint64(uint32(stack[0])), nil
 }
@@ -277,6 +288,7 @@ func (p *pools) close(ctx context.Context) {
 	for _, q := range p.grown {
 		q.mu.Lock()
 		q.turn++
+		p.alive.Add(-int64(len(q.all) - len(q.fresh) - len(q.freed)))
 		q.fresh, q.freed, q.all = nil, nil, nil
 		q.mu.Unlock()
 	}

@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"errors"
 	"io"
 	"maps"
 	"slices"
@@ -91,8 +90,6 @@ func (in *instance) sleep(ns int64) {
 	in.check(time.Now())
 }
 
-var errOutputLimit = errors.New("output limit exceeded")
-
 // A hostWriter is a user's writer, as C's standard output. It may call back
 // into the library, as any Go code that C calls.
 type hostWriter struct {
@@ -128,9 +125,10 @@ func (w *hostWriter) Write(p []byte) (int, error) {
 	if w.left >= 0 && int64(len(p)) > w.left {
 		n := w.left
 		w.left = 0
+		w.in.reach(reachedOutput)
 		k, err := w.write(p[:n])
 		if err == nil {
-			err = errOutputLimit
+			err = ErrOutputLimit // C sees EIO
 		}
 		return k, err
 	}
