@@ -96,7 +96,7 @@ type level struct {
 	sp       uint64 // of C's stack when the call began; valid at depth > 0
 	// failure is the first error of a callback that this call made.
 	failure error
-	reached limits // by this call, and by those nested in it
+	reached limits        // by this call, and by those nested in it
 	frame   wasmffi.Frame // for the callbacks of this call
 	words   []uint64
 	work    work

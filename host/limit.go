@@ -20,7 +20,6 @@ var (
 	ErrCallbackLimit = errors.New("callback limit reached") // Options.Callbacks
 	ErrOutputLimit   = errors.New("output limit reached")   // Options.OutputLimit
 	ErrFileLimit     = errors.New("limit of files reached") // Options.OpenFiles
-	ErrRequestLimit  = errors.New("WASI request too large") // see maxVectors and its neighbours
 )
 
 // A LimitError is a limit of [Options] that was reached.

@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -76,6 +77,9 @@ func (in *instance) failed(err error) error {
 	}
 	kind, ok := traps[root.Error()]
 	if !ok {
+		if panicked := runtime.Error(nil); errors.As(err, &panicked) { // in the engine's own WASI
+			return fmt.Errorf("%w: %w", ErrRequest, panicked)
+		}
 		return engineError(err)
 	}
 	t := &TrapError{Err: kind}

@@ -50,7 +50,7 @@ func (in *instance) wasiConfig() wazero.ModuleConfig {
 		c = c.WithEnv(k, o.Env[k])
 	}
 	if o.Stdin != nil {
-		c = c.WithStdin(hostReader{in, o.Stdin})
+		c = c.WithStdin(stepReader{in, hostReader{in, o.Stdin}})
 	}
 	if o.Stdout != nil {
 		c = c.WithStdout(in.writer(o.Stdout))
@@ -64,10 +64,11 @@ func (in *instance) wasiConfig() wazero.ModuleConfig {
 	if o.Clock {
 		c = c.WithSysWalltime().WithSysNanotime().WithNanosleep(in.sleep)
 	}
+	random := predictable()
 	if o.Random != nil {
-		c = c.WithRandSource(hostReader{in, o.Random})
+		random = hostReader{in, o.Random}
 	}
-	return c
+	return c.WithRandSource(stepReader{in, random})
 }
 
 // sleep is C's sleep, cut short by what ends the call.
@@ -118,7 +119,18 @@ func (w *hostWriter) reset() {
 	}
 }
 
-func (w *hostWriter) Write(p []byte) (int, error) {
+func (w *hostWriter) Write(p []byte) (n int, err error) {
+	for {
+		step := p[n:min(len(p), n+maxStep)]
+		k, err := w.writeStep(step)
+		n += k
+		if err != nil || k < len(step) || n == len(p) {
+			return n, err
+		}
+	}
+}
+
+func (w *hostWriter) writeStep(p []byte) (int, error) {
 	if w.in.quiet {
 		return len(p), nil
 	}
@@ -140,6 +152,7 @@ func (w *hostWriter) Write(p []byte) (int, error) {
 
 func (w *hostWriter) write(p []byte) (n int, err error) {
 	w.in.runGo(func() { n, err = w.w.Write(p) })
+	w.in.stillTime()
 	return n, err
 }
 

@@ -16,8 +16,9 @@ var stateless = map[string]bool{
 	"fd_fdstat_get": true, "fd_filestat_get": true, "fd_prestat_get": true, "fd_prestat_dir_name": true,
 }
 
-// watchWASI makes the functions compiled under the context note when C changes
-// what WASI keeps for it. Those that leave nothing behind are not slowed down.
+// watchWASI makes the functions compiled under the context refuse what no C
+// library asks for, and note when C changes what WASI keeps for it. Those that
+// need neither are not slowed down.
 func watchWASI(ctx context.Context) context.Context {
 	return experimental.WithFunctionListenerFactory(ctx, experimental.FunctionListenerFactoryFunc(
 		func(def api.FunctionDefinition) experimental.FunctionListener {
@@ -25,12 +26,15 @@ func watchWASI(ctx context.Context) context.Context {
 			if names := def.ExportNames(); len(names) > 0 {
 				name = names[0]
 			}
-			if stateless[name] {
+			most, stateless := bounds[name], stateless[name]
+			if stateless && most == nil {
 				return nil
 			}
-			return experimental.FunctionListenerFunc(func(ctx context.Context, _ api.Module, _ api.FunctionDefinition, _ []uint64, _ experimental.StackIterator) {
+			return experimental.FunctionListenerFunc(func(ctx context.Context, _ api.Module, _ api.FunctionDefinition, params []uint64, _ experimental.StackIterator) {
 				in := instanceOf(ctx)
+				in.checkRequest(name, most, params)
 				switch {
+				case stateless:
 				case in.opts.Clock && (name == "clock_time_get" || name == "poll_oneoff"):
 				case in.opts.Random != nil && name == "random_get":
 				default:
