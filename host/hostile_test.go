@@ -14,20 +14,6 @@ import (
 	"github.com/wasmffi/wasmffi/memory"
 )
 
-func TestEndlessLoops(t *testing.T) {
-	engines(t, func(t *testing.T, opts Options) {
-		lib := openTest(t, "hostile.wasm", opts)
-		for _, name := range []string{"loop_br", "loop_br_if", "loop_br_table", "loop_outer", "loop_call", "loop_fill", "loop_copy", "loop_grow", "loop_table"} {
-			t.Run(name, func(t *testing.T) {
-				ctx, cancel := context.WithTimeout(background, 5*time.Millisecond)
-				defer cancel()
-				_, err := callWords(ctx, prepare(t, lib, name, nullary))
-				require.ErrorIs(t, err, context.DeadlineExceeded)
-			})
-		}
-	})
-}
-
 func TestEndlessRecursion(t *testing.T) {
 	engines(t, func(t *testing.T, opts Options) {
 		lib := openTest(t, "hostile.wasm", opts)

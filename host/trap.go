@@ -75,7 +75,14 @@ func (in *instance) failed(err error) error {
 		}
 		root = next
 	}
-	kind, ok := traps[root.Error()]
+	what, segment := root.Error(), ""
+	if s, text, ok := strings.Cut(what, "]: "); ok { // "data[0]: out of bounds memory access"
+		what, segment = text, s+"]: "
+	}
+	kind, ok := traps[what]
+	if ok && segment != "" {
+		return fmt.Errorf("%s%w", segment, &TrapError{Err: kind})
+	}
 	if !ok {
 		if panicked := runtime.Error(nil); errors.As(err, &panicked) { // in the engine's own WASI
 			return fmt.Errorf("%w: %w", ErrRequest, panicked)
