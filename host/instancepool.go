@@ -170,36 +170,38 @@ func (p *Pool[T]) Do(ctx context.Context, f func(T) error) error {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	if err := p.enter(ctx); err != nil {
-		return err
-	}
-	defer p.leave()
-	x, err := p.take(ctx)
+	x, err := p.enter(ctx)
 	if err != nil {
 		return err
 	}
-	defer p.finish(x) // also when f panics
+	defer func() { p.finish(x) }() // also when f panics
+	if x == nil {
+		if x, err = p.open(ctx); err != nil {
+			return err
+		}
+	}
 	return f(x.with)
 }
 
-// enter waits for a place to run in.
-func (p *Pool[T]) enter(ctx context.Context) error {
+// enter waits for a place to run in, and gives the instance that was idle last;
+// nil if none is: a new one has to be opened. There are never more instances
+// than places.
+func (p *Pool[T]) enter(ctx context.Context) (*pooled[T], error) {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
-		return p.error(ErrPoolClosed)
+		return nil, p.error(ErrPoolClosed)
 	}
 	select {
 	case p.places <- struct{}{}:
-		p.begin()
-		p.mu.Unlock()
-		return nil
+		defer p.mu.Unlock()
+		return p.begin(), nil
 	default:
 	}
 	if w := p.opts.Waiting; w < 0 || w > 0 && p.stats.Waiting >= w {
 		waiting := p.stats.Waiting
 		p.mu.Unlock()
-		return p.error(&kindError{wasmffi.ErrLimit, fmt.Errorf("%w: %d instances are in use, %d calls wait", ErrPoolFull, p.opts.Instances, waiting)})
+		return nil, p.error(&kindError{wasmffi.ErrLimit, fmt.Errorf("%w: %d instances are in use, %d calls wait", ErrPoolFull, p.opts.Instances, waiting)})
 	}
 	p.stats.Waiting++
 	p.mu.Unlock()
@@ -220,59 +222,50 @@ func (p *Pool[T]) enter(ctx context.Context) error {
 		err = ErrPoolClosed
 	}
 	if err != nil {
-		return p.error(err)
+		return nil, p.error(err)
 	}
-	p.begin()
-	return nil
+	return p.begin(), nil
 }
 
-// begin counts a Do that runs, which Close waits for. The lock is held.
-func (p *Pool[T]) begin() {
+// begin counts a Do that runs, which Close waits for, and takes an idle
+// instance for it. The lock is held.
+func (p *Pool[T]) begin() (x *pooled[T]) {
 	p.stats.Running++
 	p.users.Add(1)
-}
-
-func (p *Pool[T]) leave() {
-	p.mu.Lock()
-	p.stats.Running--
-	p.mu.Unlock()
-	p.users.Done()
-	<-p.places
-}
-
-// take gives an idle instance or a new one. There are never more than places.
-func (p *Pool[T]) take(ctx context.Context) (*pooled[T], error) {
-	p.mu.Lock()
 	if n := len(p.idle); n > 0 {
-		x := p.idle[n-1]
+		x = p.idle[n-1]
 		p.idle[n-1] = nil
 		p.idle = p.idle[:n-1]
-		p.mu.Unlock()
-		return x, nil
 	}
-	p.mu.Unlock()
-	return p.open(ctx)
+	return x
 }
 
 // resetTime is how long an instance gets to be reset before it is replaced: Go
 // code that f started may still be using its memory.
 const resetTime = 100 * time.Millisecond
 
-// finish makes an instance ready for the next.
+// finish ends a Do and makes its instance ready for the next; x is nil where
+// none could be opened.
 func (p *Pool[T]) finish(x *pooled[T]) {
-	err := x.lib.in.rewindIn(resetTime, x.lib.in.initial)
-	p.mu.Lock()
-	p.stats.Done++
-	p.mu.Unlock()
-	if err == nil {
-		p.putBack(x)
-		return
+	broken := x != nil && x.lib.in.rewind(&patience{limit: resetTime}, x.lib.in.initial) != nil
+	if broken {
+		_ = x.lib.Close()
 	}
 	p.mu.Lock()
-	delete(p.all, x)
-	p.stats.Replaced++
+	switch {
+	case x == nil:
+	case broken:
+		delete(p.all, x)
+		p.stats.Replaced++
+		p.stats.Done++
+	default:
+		p.idle = append(p.idle, x)
+		p.stats.Done++
+	}
+	p.stats.Running--
 	p.mu.Unlock()
-	_ = x.lib.Close()
+	p.users.Done()
+	<-p.places
 }
 
 func (p *Pool[T]) putBack(x *pooled[T]) {

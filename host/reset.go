@@ -36,7 +36,7 @@ func (l *Library) Reset(ctx context.Context) error {
 	if l.in.initial == nil {
 		return l.stateError("reset", fmt.Errorf("%w: it was opened without Options.Resettable", wasmffi.ErrNotSupported))
 	}
-	return l.stateError("reset", l.in.rewind(ctx, l.in.initial))
+	return l.stateError("reset", l.in.rewind(&patience{ctx: ctx, limit: l.in.opts.Timeout}, l.in.initial))
 }
 
 // A Snapshot is the state a library was in. It takes as much memory as C had
@@ -80,7 +80,7 @@ func (l *Library) Restore(ctx context.Context, s *Snapshot) error {
 	if s == nil || s.in != l.in {
 		return l.stateError("restore", fmt.Errorf("%w: a snapshot of another library", wasmffi.ErrNotSupported))
 	}
-	return l.stateError("restore", l.in.rewind(ctx, s.state))
+	return l.stateError("restore", l.in.rewind(&patience{ctx: ctx, limit: l.in.opts.Timeout}, s.state))
 }
 
 func (l *Library) stateError(op string, err error) error {
@@ -99,32 +99,28 @@ func (in *instance) inGo() bool {
 // rewind ends the epoch, waits until nobody uses its memory, and makes s the
 // state. The lock is not held while waiting: whoever gives back the last lease
 // may have to call C for that.
-func (in *instance) rewind(ctx context.Context, s *state) error {
+func (in *instance) rewind(p *patience, s *state) error {
+	defer p.end()
 	switch {
 	case in.inGo():
 		return wasmffi.ErrBusy
 	case in.closed.Load():
 		return wasmffi.ErrClosed
-	}
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	if ctx.Err() != nil {
-		return contextError(ctx)
-	}
-	if in.opts.Timeout > 0 && !hasDeadline(ctx) {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, in.opts.Timeout, &timeoutError{in.opts.Timeout})
-		defer cancel()
+	case p.ctx != nil && p.ctx.Err() != nil:
+		return contextError(p.ctx)
 	}
 	select { // one at a time
 	case in.rewinding <- struct{}{}:
-		defer func() { <-in.rewinding }()
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", wasmffi.ErrBusy, contextError(ctx))
-	case <-in.lock.closing:
-		return wasmffi.ErrClosed
+	default:
+		select {
+		case in.rewinding <- struct{}{}:
+		case <-p.context().Done():
+			return fmt.Errorf("%w: %w", wasmffi.ErrBusy, contextError(p.context()))
+		case <-in.lock.closing:
+			return wasmffi.ErrClosed
+		}
 	}
+	defer func() { <-in.rewinding }()
 	drained := make(chan struct{})
 	if !in.epoch.Load().End(func() { close(drained) }) {
 		return wasmffi.ErrClosed
@@ -132,15 +128,19 @@ func (in *instance) rewind(ctx context.Context, s *state) error {
 	in.draining = append(in.draining, drained)
 	defer in.newEpoch() // also where nothing was undone: the old one is over
 	for _, drained := range in.draining {
-		if err := in.await(ctx, drained); err != nil {
+		if err := in.await(p, drained); err != nil {
 			return fmt.Errorf("%w: Go code is using its memory: %w", wasmffi.ErrBusy, err)
 		}
 	}
 	in.draining = nil
+	ctx := p.ctx
+	if in.lock.word.Load() != lockFree {
+		ctx = p.context()
+	}
 	if err := in.enter(ctx); err != nil {
 		return err
 	}
-	if err := in.apply(ctx, s); err != nil {
+	if err := in.apply(p, s); err != nil {
 		return in.breakDown(err)
 	}
 	in.newEpoch()
@@ -159,11 +159,30 @@ func (in *instance) breakDown(err error) error {
 	return fmt.Errorf("%w; the library is closed", err)
 }
 
-// rewindIn is rewind in a limited time.
-func (in *instance) rewindIn(limit time.Duration, s *state) error {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	return in.rewind(ctx, s)
+// A patience is how long to wait: until a context ends or, where that sets no
+// deadline, for a time that begins with the first wait. A reset that has to wait
+// for nobody does not need to know what time it is.
+type patience struct {
+	ctx    context.Context // may be nil
+	limit  time.Duration   // 0 for none
+	cancel context.CancelFunc
+}
+
+// context is what to wait under.
+func (p *patience) context() context.Context {
+	if p.ctx == nil {
+		p.ctx = context.Background()
+	}
+	if p.cancel == nil && p.limit > 0 && !hasDeadline(p.ctx) {
+		p.ctx, p.cancel = context.WithTimeoutCause(p.ctx, p.limit, &timeoutError{p.limit})
+	}
+	return p.ctx
+}
+
+func (p *patience) end() {
+	if p.cancel != nil {
+		p.cancel()
+	}
 }
 
 // newEpoch starts a lifetime of the memory, if the last one is over and that of
@@ -178,12 +197,17 @@ func (in *instance) newEpoch() {
 }
 
 // await waits for a channel to be closed.
-func (in *instance) await(ctx context.Context, done <-chan struct{}) error {
+func (in *instance) await(p *patience, done <-chan struct{}) error {
 	select {
 	case <-done:
 		return nil
-	case <-ctx.Done():
-		return contextError(ctx)
+	default:
+	}
+	select {
+	case <-done:
+		return nil
+	case <-p.context().Done():
+		return contextError(p.context())
 	case <-in.lock.closing:
 		return wasmffi.ErrClosed
 	}

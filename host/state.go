@@ -75,7 +75,7 @@ func (in *instance) findGlobals() {
 
 // apply makes s the state, inside a call that was entered. After an error there
 // is no telling what the state is.
-func (in *instance) apply(ctx context.Context, s *state) error {
+func (in *instance) apply(p *patience, s *state) error {
 	fresh := in.touched || in.mod.hiddenState()
 	if !fresh {
 		switch err := in.restoreMemory(s.image); err {
@@ -91,7 +91,7 @@ func (in *instance) apply(ctx context.Context, s *state) error {
 		}
 	}
 	if fresh {
-		if err := in.restart(ctx); err != nil {
+		if err := in.restart(p.context()); err != nil {
 			return fmt.Errorf("starting the module anew: %w", err)
 		}
 		if err := in.restoreMemory(s.image); err != nil {
