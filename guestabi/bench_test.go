@@ -18,7 +18,7 @@ const kernelDir = "../testdata/wasm/kernels"
 
 // kernelArg is what each kernel is run with: about a millisecond of work.
 var kernelArg = map[string]uint64{
-	"bytecopy": 65536, "fib": 24, "mandelbrot": 64, "matmul": 100, "sieve": 100_000, "sort": 4096, "strhash": 20_000,
+	"bytecopy": 65536, "fib": 24, "mandelbrot": 64, "matmul": 100, "sieve": 100_000, "sort": 4096, "strhash": 20_000, "vm": 10_000,
 }
 
 func readKernels(tb testing.TB) map[string][]byte {

@@ -73,6 +73,15 @@ func (c *costs) leave(bytes, locals uint32) {
 	c.work += f.work(bytes)
 }
 
+// total is the price of a body, each loop run once.
+func (c *costs) total(f *funcCost) uint64 {
+	n := uint64(f.entry)
+	for _, price := range c.loops[f.firstLoop : f.firstLoop+f.loops] {
+		n += uint64(price)
+	}
+	return n
+}
+
 // work estimates what a compiler does on a body beyond what is proportional to
 // its length. Measured on wazero's, which walks a chain of dominators for each
 // block, and settles every live value at each: of B blocks and V values,

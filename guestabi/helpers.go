@@ -4,13 +4,19 @@ package guestabi
 // or precedes them by calls of functions appended to the module, which charge
 // by length and work in chunks.
 
-// helper is one such function.
-type helper byte
+// helper is one such function: a kind and, of helperInit, the segment it reads,
+// above kindBits.
+type helper uint64
+
+const kindBits = 8
+
+func (h helper) kind() helper { return h & (1<<kindBits - 1) }
 
 const (
 	helperFill  helper = iota // memory.fill in chunks
 	helperCopy                // memory.copy in chunks
 	helperGrow                // memory.grow, charged if it succeeds
+	helperInit                // memory.init in chunks
 	helperBytes               // charge for a number of bytes and return it
 	helperItems               // charge for a number of table elements and return it
 	numHelpers
@@ -27,7 +33,7 @@ const (
 )
 
 var helperNames = [numHelpers]string{
-	"wasmffi.memory.fill", "wasmffi.memory.copy", "wasmffi.memory.grow", "wasmffi.charge.bytes", "wasmffi.charge.items",
+	"wasmffi.memory.fill", "wasmffi.memory.copy", "wasmffi.memory.grow", "wasmffi.memory.init", "wasmffi.charge.bytes", "wasmffi.charge.items",
 }
 
 // helperOf returns the helper an instruction needs.
@@ -49,10 +55,11 @@ func helperOf(op opcode) (helper, bool) {
 
 // replaces reports whether a call of the helper stands for the instruction,
 // or only comes before it.
-func (h helper) replaces() bool { return h <= helperGrow }
+func (h helper) replaces() bool { return h.kind() <= helperInit }
 
 func (h helper) typ() FuncType {
-	if h == helperFill || h == helperCopy {
+	switch h.kind() {
+	case helperFill, helperCopy, helperInit:
 		return FuncType{Params: []ValueType{I32, I32, I32}}
 	}
 	return FuncType{Params: []ValueType{I32}, Results: []ValueType{I32}}
@@ -60,9 +67,11 @@ func (h helper) typ() FuncType {
 
 // body returns the helper's code: local declarations, instructions and end.
 func (h helper) body(f fuel, maxTable uint32) []byte {
-	switch h {
+	switch h.kind() {
 	case helperFill:
 		return fillBody(f)
+	case helperInit:
+		return initBody(f, uint32(h>>kindBits))
 	case helperCopy:
 		return copyBody(f)
 	case helperGrow:
@@ -116,6 +125,28 @@ func copyBody(f fuel) []byte {
 	a.locals(d, s, c).bulk(opMemoryCopy)
 	a.advance(d, c, opI32Add).advance(s, c, opI32Add).advance(n, c, opI32Sub)
 	return *a.again(n).op(opEnd).op(opEnd)
+}
+
+// initBody is memory.init(d, s, n) of a segment:
+//
+//	if s+n >= 2³² || d+n > size { memory.init(d, s, n) }     // traps
+//	memory.init(0, s+n, 0)                                   // traps beyond the segment
+//	do { c = min(n, chunk); charge(c); memory.init(d, s, c); … } while n != 0
+func initBody(f fuel, segment uint32) []byte {
+	const d, s, n, c = 0, 1, 2, 3
+	a := assembler{1, 1, byte(I32)}
+	whole := func() { a.locals(d, s, n).index(opMemoryInit, segment).op(0) }
+	a.local(opLocalGet, s).op(opI64ExtendI32).local(opLocalGet, n).op(opI64ExtendI32).op(opI64Add)
+	a.i64(1<<32 - 1).op(opI64GtU).block(opIf)
+	whole()
+	a.op(opEnd).outOfBounds(d, n).block(opIf)
+	whole()
+	a.op(opEnd).i32(0).locals(s, n).op(opI32Add).i32(0).index(opMemoryInit, segment).op(0)
+	a.block(opLoop).nextChunk(n, c)
+	f.chargeBytes(&a, c)
+	a.locals(d, s, c).index(opMemoryInit, segment).op(0)
+	a.advance(d, c, opI32Add).advance(s, c, opI32Add).advance(n, c, opI32Sub)
+	return *a.again(n).op(opEnd)
 }
 
 // growBody is memory.grow(n).

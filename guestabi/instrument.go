@@ -59,6 +59,7 @@ type instrumenter struct {
 	from   int       // offset of the first byte not copied yet
 	cached bool
 	local  uint32 // t
+	far    far
 	loop   uint32 // index in costs.loops of the next loop
 	levels uint32 // open blocks in the new body
 	labels []label
@@ -78,6 +79,7 @@ func (e *instrumenter) function(i uint32) []byte {
 	e.out, e.from = e.out[:0], int(code.Body.Offset)
 	e.moves = append(e.moves[:0], moved{0, code.Body.Offset})
 	e.cached = cost.cached()
+	e.far = far{on: e.costs.total(&cost) > maxFar}
 	e.loop = cost.firstLoop
 	typ := e.m.Types[e.m.Funcs[i]]
 	e.labels = append(e.labels[:0], label{})
@@ -91,7 +93,14 @@ func (e *instrumenter) function(i uint32) []byte {
 		e.charge(cost.entry)
 	}
 	for e.pos < e.end && e.err == nil {
-		if in := e.instr(); in.info != nil && !in.info.plain {
+		in := e.instr()
+		if in.info == nil {
+			continue
+		}
+		if e.far.on && e.pass(in) {
+			e.tick(in)
+		}
+		if !in.info.plain {
 			e.step(in)
 		}
 	}
@@ -183,6 +192,9 @@ func (e *instrumenter) step(in instr) {
 		}
 	default:
 		if h, ok := helperOf(in.op); ok {
+			if in.op == opMemoryInit && e.m.Datas[in.x].Init.Len > chunk {
+				h = helperInit | helper(in.x)<<kindBits
+			}
 			e.bulk(in, h)
 		} else if e.cached {
 			e.control(in)

@@ -54,7 +54,7 @@ func (w *rewriter) names(section Span) []byte {
 	added := []namedFunc{{w.fuel.tick, "wasmffi.tick"}}
 	first := w.fuel.tick + 1 + uint32(len(w.m.Funcs))
 	for i, h := range w.helpers {
-		added = append(added, namedFunc{first + uint32(i), helperNames[h]})
+		added = append(added, namedFunc{first + uint32(i), helperNames[h.kind()]})
 	}
 	return shiftNames(w.m.bytes, section, w.fuel.tick, added)
 }

@@ -10,13 +10,14 @@ import (
 	"github.com/wasmffi/wasmffi"
 )
 
-// How much fuel C gets between two looks at the clock, in guestabi's units. It
-// is adjusted to the machine and the code, so that they come every half
-// millisecond or so.
+// How much fuel C gets between two looks at the clock, in guestabi's units. The
+// most takes common code some ten microseconds, a fiftieth of which are for the
+// look. Code that takes longer, as each instruction may touch memory that the
+// system has to find first, gets less: nobody shall wait for C for long.
 const (
-	firstFuel = 1 << 17
-	minFuel   = 1 << 13
-	maxFuel   = 1 << 24
+	firstFuel = 1 << 15
+	minFuel   = 1 << 11
+	maxFuel   = 1 << 15
 
 	tickFast = 250 * time.Microsecond
 	tickSlow = 750 * time.Microsecond
@@ -49,7 +50,7 @@ func (in *instance) tick() int64 {
 		case took < tickFast:
 			c.slice = min(2*c.slice, maxFuel)
 		case took > tickSlow:
-			c.slice = max(c.slice/2, minFuel)
+			c.slice = max(c.slice*int64(tickSlow)/int64(took), minFuel)
 		}
 	}
 	c.last = now

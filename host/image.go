@@ -13,7 +13,14 @@ type image struct {
 	// address; data holds their bytes one after another.
 	runs []span
 	data imageData
+	// whole is all the bytes of a small memory, which has no runs: copying it
+	// takes less than letting go of pages does, and no lock that all threads of
+	// the process share.
+	whole []byte
 }
+
+// smallImage is the largest memory that is copied as a whole, in bytes.
+const smallImage = 128 << 10
 
 // gapBetweenRuns is how many zero bytes divide two runs: enough that an image
 // has few of them, for each may be a mapping of its own.
@@ -27,6 +34,10 @@ func newImage(m *linear) (*image, error) {
 	}
 	img.size = m.size.Load()
 	mem := m.region[:img.size]
+	if img.size <= smallImage {
+		img.whole = bytes.Clone(mem)
+		return img, nil
+	}
 	img.runs = runsOf(mem)
 	var err error
 	img.data, err = newImageData(mem, img.runs)
@@ -82,6 +93,10 @@ func (m *linear) load(img *image, old uint64) error {
 			}
 			m.image = nil
 		}
+		if img.whole != nil {
+			m.image = img
+			return m.load(img, old)
+		}
 		if err := discardRegion(m.region[:max(old, img.size)]); err != nil {
 			return err
 		}
@@ -90,6 +105,13 @@ func (m *linear) load(img *image, old uint64) error {
 		}
 		m.image = img
 		return nil
+	}
+	if img.whole != nil {
+		copy(m.region, img.whole)
+		if old <= img.size {
+			return nil
+		}
+		return discardRegion(m.region[img.size:old])
 	}
 	if err := discardRegion(m.region[:max(old, img.size)]); err != nil {
 		return err

@@ -52,6 +52,12 @@
   (func (export "doubling") (call $a) (call $a) (call $a) (call $a) (call $a) (call $a) (call $a) (call $a)
     (call $a) (call $a) (call $a) (call $a) (call $a) (call $a) (call $a) (call $a))
 
+  ;; Through memory, each address read from where the last one led.
+  (func (export "chase") (local $p i32) (local $n i32)
+    (drop (memory.grow (i32.const 3000)))
+    (loop (local.set $p (i32.add (i32.mul (local.get $p) (i32.const 1664525)) (i32.add (i32.const 1013904223) (local.get $n))))
+      (local.set $n (i32.load (i32.rem_u (local.get $p) (i32.const 196000000)))) (br 0)))
+
   ;; As much as there is, at once, and for ever.
   (func (export "fill_all") (drop (memory.grow (i32.const 254)))
     (loop (memory.fill (i32.const 0) (i32.const 1) (i32.shl (memory.size) (i32.const 16))) (br 0)))

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"os"
+	"runtime"
 	"testing"
 	"time"
 
@@ -72,6 +73,65 @@ func openResettable(b *testing.B, limit uint64) *host.Library {
 	return lib
 }
 
+// BenchmarkPoolWork is a call with some 30 µs of C in it, from one goroutine
+// and from all processors at once: with a pool, and for comparison with an
+// instance for each goroutine that is never reset.
+func BenchmarkPoolWork(b *testing.B) {
+	const n = 300 // integers to sort
+	ctx, wasm := context.Background(), kernel(b, "sort")
+	type funcs struct {
+		Run func(int32) (int32, error) `c:"run"`
+	}
+	bind := func(lib wasmffi.Library) (*funcs, error) {
+		f := new(funcs)
+		return f, wasmffi.BindAll(lib, f)
+	}
+	pool, err := host.NewPool(ctx, "sort.wasm", wasm, host.PoolOptions{Warm: runtime.GOMAXPROCS(0)}, bind)
+	require.NoError(b, err)
+	defer pool.Close(ctx)
+	pooled := func() {
+		if err := pool.Do(ctx, func(f *funcs) error {
+			_, err := f.Run(n)
+			return err
+		}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	own := func() func() {
+		lib, err := host.OpenBytes(ctx, "sort.wasm", wasm, host.Options{})
+		require.NoError(b, err)
+		b.Cleanup(func() { _ = lib.Close() })
+		f, err := bind(lib)
+		require.NoError(b, err)
+		return func() {
+			if _, err := f.Run(n); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	parallel := func(b *testing.B, each func() func()) {
+		b.RunParallel(func(pb *testing.PB) {
+			work := each()
+			for pb.Next() {
+				work()
+			}
+		})
+	}
+	b.Run("one", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			pooled()
+		}
+	})
+	b.Run("parallel", func(b *testing.B) { parallel(b, func() func() { return pooled }) })
+	b.Run("own-one", func(b *testing.B) {
+		for work := own(); b.Loop(); {
+			work()
+		}
+	})
+	b.Run("own-parallel", func(b *testing.B) { parallel(b, own) })
+}
+
 // BenchmarkPool is a call in an instance that nobody used before: one of a
 // pool's, reset after the call, alone and from all processors at once.
 func BenchmarkPool(b *testing.B) {
@@ -106,5 +166,22 @@ func BenchmarkPool(b *testing.B) {
 				add()
 			}
 		})
+	})
+	b.Run("fresh", func(b *testing.B) { // the same in a new instance for each call
+		b.ReportAllocs()
+		for b.Loop() {
+			lib, err := host.OpenBytes(context.Background(), "conform.wasm", wasm, host.Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			add, err := wasmffi.Bind[func(int32, int32) (int32, error)](lib, "add")
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := add(2, 3); err != nil {
+				b.Fatal(err)
+			}
+			_ = lib.Close()
+		}
 	})
 }
