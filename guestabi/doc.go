@@ -37,11 +37,12 @@
 // One unit is about one wasm instruction, or 16 bytes filled, copied or grown at
 // once. Equal calls use equal amounts, on every engine. The counter is checked
 // wherever code could go on without end, that is in loops, in functions that
-// call others, and every MiB of a bulk operation; a short function without
+// call others, and every MiB of a bulk operation. A body that is longer than
+// 32 Ki units ticks on the way, whatever the counter says. A short function without
 // either is paid for by its callers, and is free when the host calls it.
 //
 // The counter is exact whenever a host function runs, Tick included, where it
-// is negative, and when a call from the host has returned. Between those the
+// is negative or the body is long, and when a call from the host has returned. Between those the
 // guest may hold it in a local. After a trap the global holds the value of the
 // last exact moment. Whatever Tick returns, the guest gets on a little; only a
 // panic in Tick ends it.

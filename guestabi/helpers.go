@@ -23,8 +23,8 @@ const (
 )
 
 const (
-	// chunk is how many bytes are filled or copied between two yield points:
-	// some tens of microseconds.
+	// chunk is how many bytes are filled, copied or taken from a segment between
+	// two yield points: some tens of microseconds.
 	chunk = 1 << 20
 	// bytesPerUnit, as a shift: 16 bytes cost a unit of fuel.
 	bytesPerUnit = 4

@@ -21,7 +21,7 @@
 //
 // Every call ends: under its context, or after [Options.Timeout] when no
 // context sets a deadline. The code is rewritten before it is compiled so that
-// it asks Go whether to go on, about once in a millisecond; that is also when
+// it asks Go whether to go on, after some ten microseconds of common code; that is also when
 // the garbage collector and other goroutines get their turn. A call that was
 // ended returns an error wrapping context.DeadlineExceeded or context.Canceled;
 // C's own state is then whatever it was in the middle of, but the library can
