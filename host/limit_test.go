@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -89,7 +88,7 @@ func TestCallbackLimit(t *testing.T) {
 func TestPoolTells(t *testing.T) {
 	engines(t, func(t *testing.T, opts Options) {
 		var out bytes.Buffer
-		opts.Stdout, opts.MemoryLimit, opts.Timeout, opts.Callbacks = &out, 8<<20, time.Second, 5
+		opts.Stdout, opts.MemoryLimit, opts.Callbacks = &out, 2<<20, 5
 		pool, err := NewPool(background, "attack.wasm", fixture(t, "attack.wasm"), PoolOptions{Options: opts, Instances: 1},
 			func(lib wasmffi.Library) (*Library, error) { return lib.(*Library), nil })
 		require.NoError(t, err)

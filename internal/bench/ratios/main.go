@@ -198,8 +198,9 @@ func printGroups(best map[string]float64) (missed int) {
 // members are the names in a group, of benchmarks that have their baseline.
 func (g group) members(best map[string]float64) (names []string) {
 	for key := range best {
-		name, ok := strings.CutPrefix(key, g.prefix)
-		if name, ok = strings.CutSuffix(name, g.bench+" "+g.unit); !ok || !strings.HasPrefix(key, g.prefix) {
+		name, inGroup := strings.CutPrefix(key, g.prefix)
+		name, measured := strings.CutSuffix(name, g.bench+" "+g.unit)
+		if !inGroup || !measured {
 			continue
 		}
 		if _, ok := best[g.prefix+name+g.baseline+" "+g.unit]; ok {
