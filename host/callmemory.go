@@ -66,7 +66,9 @@ func (c *callable) callPlaced(f *wasmffi.Frame, mem []byte, base uint64) error {
 	return nil
 }
 
-// place gives every block its place, those that overlap a common one.
+// place gives every block its place, those that overlap a common one. The places
+// follow the order of the parameters, not that of Go's addresses: C sees the
+// same in every run.
 func (w *work) place(lay *layout, blocks []memory.Block) {
 	w.order, w.ranges = w.order[:0], w.ranges[:0]
 	w.where = slices.Grow(w.where[:0], len(blocks))[:len(blocks)]
@@ -76,30 +78,23 @@ func (w *work) place(lay *layout, blocks []memory.Block) {
 	slices.SortFunc(w.order, func(i, j int) int {
 		return cmp.Compare(blockStart(&blocks[i]), blockStart(&blocks[j]))
 	})
-	align := uint64(1)
 	for _, i := range w.order {
 		b := &blocks[i]
 		start := blockStart(b)
 		end := start + uintptr(len(b.Data))
 		if n := len(w.ranges); n > 0 && start < w.ranges[n-1].end {
 			r := &w.ranges[n-1]
-			r.end = max(r.end, end)
-			align = max(align, b.Align)
+			r.end, r.align = max(r.end, end), max(r.align, b.Align)
 		} else {
-			w.settle(lay, align)
-			w.ranges = append(w.ranges, blockRange{start: start, end: end})
-			align = b.Align
+			w.ranges = append(w.ranges, blockRange{start: start, end: end, align: max(b.Align, 1)})
 		}
 		w.where[i] = len(w.ranges) - 1
 	}
-	w.settle(lay, align)
-}
-
-// settle places the last range, now that its end is known.
-func (w *work) settle(lay *layout, align uint64) {
-	if n := len(w.ranges); n > 0 {
-		r := &w.ranges[n-1]
-		r.at = lay.add(uint64(r.end-r.start), align)
+	for _, n := range w.where {
+		if r := &w.ranges[n]; r.align != 0 {
+			r.at = lay.add(uint64(r.end-r.start), r.align)
+			r.align = 0 // it has its place
+		}
 	}
 }
 

@@ -106,7 +106,7 @@ func (w *wasiCall) open() uint64 {
 func TestWASIRequests(t *testing.T) {
 	const fault, invalid = 21, 28 // WASI's EFAULT and EINVAL
 	engines(t, func(t *testing.T, opts Options) {
-		opts.FS = fstest.MapFS{"a": {Data: make([]byte, 1000)}}
+		opts.Dirs = []Dir{{FS: fstest.MapFS{"a": {Data: make([]byte, 1000)}}}}
 		opts.Clock, opts.Stdout = true, io.Discard
 		w := openWASI(t, opts)
 		before := usage(t)
@@ -154,11 +154,11 @@ func TestWASIRequests(t *testing.T) {
 func TestWASITakesTime(t *testing.T) {
 	engines(t, func(t *testing.T, opts Options) {
 		opts.Clock, opts.Random, opts.Stdout, opts.OutputLimit = true, slowly(1<<10), slowly(1<<10), -1
-		opts.Stdin = slowly(1 << 17)
+		opts.Stdin = slowly(1 << 16)
 		w := openWASI(t, opts)
 		w.at(16, 0, 0, 0, 0, 1, 0, 1<<32-1, 1<<30, 0, 0, 0, 0) // sleep for a hundred years
 		for at := uint64(1024); at < 1024+8*1000; at += 8 {
-			w.at(at, 0, 1<<17)
+			w.at(at, 1<<14, 1<<16) // not over itself
 		}
 		for name, args := range map[string][]uint64{
 			"poll_oneoff": {16, 512, 1, 8},
@@ -203,9 +203,9 @@ func TestHostileWASI(t *testing.T) {
 	files := fstest.MapFS{"a": {Data: make([]byte, 1000)}, "d/b": {Data: []byte("b")}}
 	for name, opts := range map[string]Options{
 		"bare": {},
-		"all": {FS: files, Clock: true, Random: rand.Reader, Stdin: bytes.NewReader(make([]byte, 1<<20)), Stdout: io.Discard, Stderr: io.Discard,
+		"all": {Dirs: []Dir{{FS: files}}, Clock: true, Random: rand.Reader, Stdin: bytes.NewReader(make([]byte, 1<<20)), Stdout: io.Discard, Stderr: io.Discard,
 			Args: []string{"program", "x"}, Env: map[string]string{"A": "b"}},
-		"interpreter": {Interpreter: true, FS: files},
+		"interpreter": {Interpreter: true, Dirs: []Dir{{FS: files}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := openWASI(t, opts)

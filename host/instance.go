@@ -68,6 +68,11 @@ type instance struct {
 	globals       []api.MutableGlobal // that C may change
 	initial       *state              // what Reset returns to; nil without Options.Resettable
 	writers       []*hostWriter
+	stdin         *stdinReader // nil without Options.Stdin
+	mounts        []mount
+	openFiles     int    // of the mounts
+	written       uint64 // of Options.WriteLimit
+	wasiErrno     uint16 // what C gets instead of EIO; see ioError
 	// touched tells that C has changed what WASI keeps for it.
 	touched bool
 	// quiet drops what C prints.
@@ -151,6 +156,9 @@ func (in *instance) start(ctx context.Context, lib *Library) error {
 	}
 	var err error
 	if in.provided, err = in.provideImports(lib); err != nil {
+		return err
+	}
+	if err := in.openDirs(); err != nil {
 		return err
 	}
 	if err := in.run(ctx); err != nil {
@@ -253,6 +261,7 @@ func (in *instance) discard() {
 		_ = in.wasm.Close(ctx)
 	}
 	in.pools.close(ctx)
+	in.closeDirs()
 	for _, h := range in.hosts {
 		_ = h.Close(ctx)
 	}

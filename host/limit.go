@@ -20,6 +20,7 @@ var (
 	ErrCallbackLimit = errors.New("callback limit reached") // Options.Callbacks
 	ErrOutputLimit   = errors.New("output limit reached")   // Options.OutputLimit
 	ErrFileLimit     = errors.New("limit of files reached") // Options.OpenFiles
+	ErrWriteLimit    = errors.New("write limit reached")    // Options.WriteLimit
 )
 
 // A LimitError is a limit of [Options] that was reached.
@@ -38,7 +39,7 @@ type LimitError struct {
 
 var limitUnits = map[error]string{
 	ErrMemoryLimit: "bytes", ErrTableLimit: "entries", ErrCallbackLimit: "alive", ErrOutputLimit: "bytes",
-	ErrFileLimit: "open",
+	ErrFileLimit: "open", ErrWriteLimit: "bytes",
 }
 
 func (e *LimitError) Error() string {
@@ -67,6 +68,7 @@ const (
 	reachedMemory limits = 1 << iota
 	reachedOutput
 	reachedFiles
+	reachedWrite
 )
 
 // reach notes that C was refused something, for the error of the call that is
@@ -83,8 +85,10 @@ func (in *instance) reachedLimit(l limits, err error) *LimitError {
 		return &LimitError{ErrMemoryLimit, uint64(len(in.mem.region)), err}
 	case reachedOutput:
 		return &LimitError{ErrOutputLimit, uint64(in.opts.OutputLimit), err}
+	case reachedWrite:
+		return &LimitError{ErrWriteLimit, uint64(in.opts.WriteLimit), err}
 	default:
-		return &LimitError{ErrFileLimit, 0, err}
+		return &LimitError{ErrFileLimit, uint64(in.opts.OpenFiles), err}
 	}
 }
 

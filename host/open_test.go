@@ -188,7 +188,7 @@ func TestCapabilities(t *testing.T) {
 	assert.EqualValues(t, -1, ask(t, Options{}, env))
 	assert.EqualValues(t, 3, ask(t, Options{Env: map[string]string{"WASMFFI_TEST": "abc"}}, env))
 	assert.EqualValues(t, -1, ask(t, Options{}, file))
-	assert.EqualValues(t, 'h', ask(t, Options{FS: fstest.MapFS{"file.txt": {Data: []byte("hi")}}}, file))
+	assert.EqualValues(t, 'h', ask(t, Options{Dirs: []Dir{{FS: fstest.MapFS{"file.txt": {Data: []byte("hi")}}}}}, file))
 	assert.Equal(t, ask(t, Options{}, clock), ask(t, Options{}, clock), "time stands still")
 	assert.InDelta(t, time.Now().Unix(), ask(t, Options{Clock: true}, clock), 5)
 	assert.Equal(t, ask(t, Options{}, random), ask(t, Options{}, random), "the same in every run")

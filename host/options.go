@@ -2,7 +2,6 @@ package host
 
 import (
 	"io"
-	"io/fs"
 	"time"
 
 	"github.com/wasmffi/wasmffi"
@@ -16,6 +15,8 @@ const (
 	DefaultDepth       = wasmffi.MaxDepth        // levels of calls from Go into C
 	DefaultOutputLimit = 16 << 20                // bytes written to Stdout and to Stderr
 	DefaultCallbacks   = 1 << 16                 // alive at a time
+	DefaultOpenFiles   = 256                     // at a time, directories too
+	DefaultWriteLimit  = 256 << 20               // bytes written to Dirs
 )
 
 // Options say what a module may use. The zero value gives it memory, time and
@@ -63,20 +64,36 @@ type Options struct {
 	// printable but newlines and tabs, and bytes that are no UTF-8, are written
 	// as in Go's quoted strings, such as \x1b. OutputLimit counts what C wrote.
 	PlainText bool
-	// Stdin is what C reads. Nil is empty. A read that blocks cannot be ended
-	// by a deadline.
+	// Stdin is what C reads. Nil is empty. It is read by a goroutine of its
+	// own, which goes on when a deadline ends the call: what it then reads is
+	// C's next time. It must not call the library.
 	Stdin io.Reader
 	// Args are C's argv, the program's name first; Env is its environment.
 	Args []string
 	Env  map[string]string
-	// FS, if set, is C's root directory, read-only: for a directory of this
-	// machine that C cannot leave, the FS of an os.Root.
-	FS fs.FS
-	// Clock lets C see the time and sleep. Without it time stands still but for
-	// a tick at every look, the same in every run, and sleeping takes none.
+	// Dirs are the directories that C sees: none without them.
+	Dirs []Dir
+	// OpenFiles is the most files and directories of Dirs that C has open at a
+	// time, Dirs themselves included. 0 means DefaultOpenFiles. Beyond it C's
+	// opens fail with EMFILE; the error of a call that then fails wraps
+	// ErrFileLimit.
+	OpenFiles int
+	// WriteLimit is the most bytes that C may add to Dirs until the library is
+	// closed or reset; a new file, directory or link counts 4096, overwriting
+	// as adding. 0 means DefaultWriteLimit, negative none. Beyond it C's writes
+	// fail with ENOSPC; the error of a call that then fails wraps ErrWriteLimit.
+	WriteLimit int64
+	// Clock lets C see the time and sleep. Without it time is Time and a
+	// millisecond more at every look, the same in every run, and sleeping takes
+	// none.
 	Clock bool
-	// Random is where C's random bytes come from; crypto/rand.Reader for real
-	// ones. Nil is the same predictable sequence in every run.
+	// Time is what C's clock begins with when it is not real. Zero is the
+	// beginning of 2022, UTC.
+	Time time.Time
+	// Random is where C's random bytes come from: crypto/rand.Reader for real
+	// ones, a seeded rand.ChaCha8 of math/rand/v2 for others that can be had
+	// again, which Reset does not wind back. Nil is the same predictable
+	// sequence in every run.
 	Random io.Reader
 
 	// Imports are Go functions that the module imports. A wasmffi.Imports among
@@ -117,6 +134,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Callbacks <= 0 {
 		o.Callbacks = DefaultCallbacks
+	}
+	if o.OpenFiles <= 0 {
+		o.OpenFiles = DefaultOpenFiles
+	}
+	if o.WriteLimit == 0 {
+		o.WriteLimit = DefaultWriteLimit
 	}
 	if o.OutputLimit == 0 {
 		o.OutputLimit = DefaultOutputLimit

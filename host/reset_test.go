@@ -439,7 +439,7 @@ func (f openFile) Close() error {
 
 func TestResetClosesFiles(t *testing.T) {
 	var open atomic.Int64
-	lib := openTest(t, "wasi.wasm", Options{Resettable: true, FS: openFiles{fstest.MapFS{"file.txt": {Data: []byte("x")}}, &open}})
+	lib := openTest(t, "wasi.wasm", Options{Resettable: true, Dirs: []Dir{{FS: openFiles{fstest.MapFS{"file.txt": {Data: []byte("x")}}, &open}}}})
 	want := contents(t, lib)
 	for range 2 {
 		for range 3 {

@@ -126,6 +126,7 @@ func planMemory(sig *guestabi.Signature) argMemory {
 type blockRange struct {
 	start, end uintptr // in Go's memory
 	at         uint64  // offset in scratch memory
+	align      uint64  // that it needs there, until it has its place
 }
 
 // work is what a call with memory needs to compute in, kept from call to call.

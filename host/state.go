@@ -101,7 +101,7 @@ func (in *instance) apply(p *patience, s *state) error {
 	for i, g := range in.globals {
 		g.Set(s.globals[i])
 	}
-	in.errno, in.clock.slice, in.touched = s.errno, s.slice, false
+	in.errno, in.clock.slice, in.touched, in.written = s.errno, s.slice, false, 0
 	in.heap.padded, in.heap.own = maps.Clone(s.padded), s.own.clone()
 	return nil
 }

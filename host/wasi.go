@@ -10,6 +10,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/wasmffi/wasmffi"
 	"github.com/wasmffi/wasmffi/guestabi"
@@ -50,7 +51,10 @@ func (in *instance) wasiConfig() wazero.ModuleConfig {
 		c = c.WithEnv(k, o.Env[k])
 	}
 	if o.Stdin != nil {
-		c = c.WithStdin(stepReader{in, hostReader{in, o.Stdin}})
+		if in.stdin == nil {
+			in.stdin = &stdinReader{in: in, r: o.Stdin}
+		}
+		c = c.WithStdin(stepReader{in, in.stdin})
 	}
 	if o.Stdout != nil {
 		c = c.WithStdout(in.writer(o.Stdout))
@@ -58,11 +62,12 @@ func (in *instance) wasiConfig() wazero.ModuleConfig {
 	if o.Stderr != nil {
 		c = c.WithStderr(in.writer(o.Stderr))
 	}
-	if o.FS != nil {
-		c = c.WithFS(o.FS)
-	}
-	if o.Clock {
+	c = in.mountConfig(c)
+	switch {
+	case o.Clock:
 		c = c.WithSysWalltime().WithSysNanotime().WithNanosleep(in.sleep)
+	case !o.Time.IsZero():
+		c = c.WithWalltime(walltimeFrom(o.Time), sys.ClockResolution(time.Millisecond))
 	}
 	random := predictable()
 	if o.Random != nil {
@@ -79,16 +84,20 @@ func (in *instance) sleep(ns int64) {
 	}
 	t := time.NewTimer(d)
 	defer t.Stop()
-	var done <-chan struct{}
-	if ctx := in.level.ctx; ctx != nil {
-		done = ctx.Done()
-	}
 	select {
 	case <-t.C:
-	case <-done:
+	case <-in.callDone():
 	case <-in.lock.closing:
 	}
 	in.check(time.Now())
+}
+
+// callDone is closed when the context of the innermost call ends.
+func (in *instance) callDone() <-chan struct{} {
+	if ctx := in.level.ctx; ctx != nil {
+		return ctx.Done()
+	}
+	return nil
 }
 
 // A hostWriter is a user's writer, as C's standard output. It may call back
@@ -156,7 +165,17 @@ func (w *hostWriter) write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// A hostReader is a user's reader, as C's standard input or its randomness.
+// walltimeFrom is a clock that is a millisecond later at every look.
+func walltimeFrom(t time.Time) sys.Walltime {
+	next := t
+	return func() (int64, int32) {
+		now := next
+		next = next.Add(time.Millisecond)
+		return now.Unix(), int32(now.Nanosecond())
+	}
+}
+
+// A hostReader is a user's reader, as C's randomness.
 type hostReader struct {
 	in *instance
 	r  io.Reader

@@ -30,16 +30,31 @@ func watchWASI(ctx context.Context) context.Context {
 			if stateless && most == nil {
 				return nil
 			}
-			return experimental.FunctionListenerFunc(func(ctx context.Context, _ api.Module, _ api.FunctionDefinition, params []uint64, _ experimental.StackIterator) {
-				in := instanceOf(ctx)
-				in.checkRequest(name, most, params)
-				switch {
-				case stateless:
-				case in.opts.Clock && (name == "clock_time_get" || name == "poll_oneoff"):
-				case in.opts.Random != nil && name == "random_get":
-				default:
-					in.touched = true
-				}
-			})
+			return &wasiListener{name, most, stateless}
 		}))
 }
+
+// A wasiListener sees the calls of a WASI function.
+type wasiListener struct {
+	name      string
+	most      []bound
+	stateless bool
+}
+
+func (l *wasiListener) Before(ctx context.Context, _ api.Module, _ api.FunctionDefinition, params []uint64, _ experimental.StackIterator) {
+	in := instanceOf(ctx)
+	in.checkRequest(l.name, l.most, params)
+	switch {
+	case l.stateless:
+	case in.opts.Clock && (l.name == "clock_time_get" || l.name == "poll_oneoff"):
+	case in.opts.Random != nil && l.name == "random_get":
+	default:
+		in.touched = true
+	}
+}
+
+func (*wasiListener) After(ctx context.Context, _ api.Module, _ api.FunctionDefinition, results []uint64) {
+	instanceOf(ctx).refine(results)
+}
+
+func (*wasiListener) Abort(context.Context, api.Module, api.FunctionDefinition, error) {}

@@ -54,7 +54,8 @@ Flags:
 For the sandbox, where nothing is allowed that is not named:
   --mem 64MiB        the most memory (default 256MiB)
   --fuel N           the most work a call may do, in wasm instructions or so
-  --dir HOST:GUEST   let C read a directory; :ro may follow
+  --dir HOST:GUEST   let C use a directory of this machine, under the name GUEST;
+                     with :ro after it, only read it
   --env K=V          set an environment variable
 `,
 	run: runCall,

@@ -3,13 +3,13 @@ package main
 import (
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/wasmffi/wasmffi/cdecl"
 	"github.com/wasmffi/wasmffi/dtype"
+	"github.com/wasmffi/wasmffi/host"
 )
 
 func TestFlagsAmongWords(t *testing.T) {
@@ -51,16 +51,21 @@ func TestByteSize(t *testing.T) {
 	}
 }
 
-func TestMountFS(t *testing.T) {
-	data := fstest.MapFS{"f.txt": {Data: []byte("f")}, "sub/g.txt": {Data: []byte("g")}}
-	inner := fstest.MapFS{"h.txt": {Data: []byte("h")}}
-	m := mountFS{{"/a/b", data}, {"/c", inner}}
-	require.NoError(t, fstest.TestFS(m, "a/b/f.txt", "a/b/sub/g.txt", "c/h.txt"))
-	require.NoError(t, fstest.TestFS(mountFS{{"/", data}}, "f.txt", "sub/g.txt"))
-	_, err := m.Open("d")
-	assert.Error(t, err)
-	_, err = m.Open("a/bc")
-	assert.Error(t, err, "only begins like a mount")
+func TestParseDir(t *testing.T) {
+	dir := t.TempDir()
+	for in, want := range map[string]host.Dir{
+		dir + ":/a/b":     {Host: dir, Guest: "/a/b"},
+		dir + ":/a/b/:ro": {Host: dir, Guest: "/a/b", ReadOnly: true},
+		dir + ":/":        {Host: dir, Guest: "/"},
+	} {
+		d, err := parseDir(in)
+		require.NoError(t, err)
+		assert.Equal(t, want, d)
+	}
+	for _, bad := range []string{"", ":", dir, ":/a", dir + ":a", dir + "/none:/a", ":ro", dir + ":ro"} {
+		_, err := parseDir(bad)
+		assert.Error(t, err, bad)
+	}
 }
 
 // TestDefinitions reads what it writes of types that need each other.

@@ -53,31 +53,28 @@ func (f *sandboxFlags) options() (host.Options, error) {
 		}
 		o.Env[k] = v
 	}
-	var mounts mountFS
 	for _, dir := range f.dirs {
-		hostDir, guest, err := splitDir(dir)
+		d, err := parseDir(dir)
 		if err != nil {
 			return o, err
 		}
-		root, err := os.OpenRoot(hostDir)
-		if err != nil {
-			return o, fmt.Errorf("wasmffi: --dir %s: %w", dir, err)
-		}
-		mounts = append(mounts, mount{guest, root.FS()})
-	}
-	if mounts != nil {
-		o.FS = mounts
+		o.Dirs = append(o.Dirs, d)
 	}
 	return o, nil
 }
 
-// splitDir takes HOST:GUEST[:ro] apart. Files are read-only either way.
-func splitDir(s string) (hostDir, guest string, err error) {
-	hostDir, guest, ok := strings.Cut(strings.TrimSuffix(s, ":ro"), ":")
-	if !ok || hostDir == "" || !strings.HasPrefix(guest, "/") {
-		return "", "", usagef("call: --dir %s: not HOST:GUEST or HOST:GUEST:ro with GUEST beginning with /", s)
+// parseDir takes HOST:GUEST[:ro] apart. HOST may have colons in it.
+func parseDir(s string) (d host.Dir, err error) {
+	rest, readOnly := strings.CutSuffix(s, ":ro")
+	at := strings.LastIndex(rest, ":")
+	if at <= 0 || !strings.HasPrefix(rest[at+1:], "/") {
+		return d, usagef("call: --dir %s: not HOST:GUEST or HOST:GUEST:ro with GUEST beginning with /", s)
 	}
-	return hostDir, path.Clean(guest), nil
+	d = host.Dir{Host: rest[:at], Guest: path.Clean(rest[at+1:]), ReadOnly: readOnly}
+	if info, err := os.Stat(d.Host); err != nil || !info.IsDir() {
+		return d, fmt.Errorf("wasmffi: --dir %s: %s is no directory", s, d.Host)
+	}
+	return d, nil
 }
 
 // A byteSize is a flag such as 64MiB.
