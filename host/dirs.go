@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -230,17 +231,38 @@ func (f *mountFile) Close() experimentalsys.Errno {
 	return f.File.Close()
 }
 
-func (f *mountFile) Write(p []byte) (n int, errno experimentalsys.Errno) {
-	errno = f.mount.change(uint64(len(p)), func() (errno experimentalsys.Errno) {
-		n, errno = f.File.Write(p)
-		return errno
-	})
-	return n, errno
+func (f *mountFile) Read(p []byte) (int, experimentalsys.Errno) {
+	f.mount.in.stillTime()
+	return f.File.Read(p)
 }
 
-func (f *mountFile) Pwrite(p []byte, off int64) (n int, errno experimentalsys.Errno) {
-	errno = f.mount.change(uint64(len(p)), func() (errno experimentalsys.Errno) {
-		n, errno = f.File.Pwrite(p, off)
+func (f *mountFile) Pread(p []byte, off int64) (int, experimentalsys.Errno) {
+	f.mount.in.stillTime()
+	return f.File.Pread(p, off)
+}
+
+func (f *mountFile) Write(p []byte) (int, experimentalsys.Errno) {
+	at := int64(0)
+	if !f.IsAppend() {
+		at, _ = f.File.Seek(0, io.SeekCurrent) // where there is none, nothing can be written
+	}
+	return f.write(p, at, f.File.Write)
+}
+
+func (f *mountFile) Pwrite(p []byte, off int64) (int, experimentalsys.Errno) {
+	return f.write(p, off, func(p []byte) (int, experimentalsys.Errno) { return f.File.Pwrite(p, off) })
+}
+
+// write writes at an offset. A hole that it leaves before that counts as
+// written: not all systems have holes.
+func (f *mountFile) write(p []byte, at int64, write func([]byte) (int, experimentalsys.Errno)) (n int, errno experimentalsys.Errno) {
+	f.mount.in.stillTime()
+	cost := uint64(len(p))
+	if st, errno := f.File.Stat(); errno == 0 && at > st.Size && len(p) > 0 && !f.IsAppend() {
+		cost += uint64(at - st.Size)
+	}
+	errno = f.mount.change(cost, func() (errno experimentalsys.Errno) {
+		n, errno = write(p)
 		return errno
 	})
 	return n, errno

@@ -20,6 +20,7 @@ type rootFile struct {
 	name   string // when it was opened
 	dir    bool
 	append bool
+	access experimentalsys.Oflag // whether it is read or written
 
 	entries []experimentalsys.Dirent // of a directory that is being read, what is left
 	listed  bool
@@ -48,9 +49,35 @@ func (f *rootFile) Ino() (sys.Inode, experimentalsys.Errno) {
 func (f *rootFile) IsDir() (bool, experimentalsys.Errno) { return f.dir, 0 }
 func (f *rootFile) IsAppend() bool                       { return f.append }
 
+// SetAppend opens the file again, by its name if that still is the file's: only
+// the system can append where others do too.
 func (f *rootFile) SetAppend(enable bool) experimentalsys.Errno {
-	f.append = enable
-	return 0
+	if enable == f.append {
+		return 0
+	}
+	flag := f.access
+	if enable {
+		flag |= experimentalsys.O_APPEND
+	}
+	at, err := f.file.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return f.errno(err)
+	}
+	file, err := f.fs.root.OpenFile(f.name, osFlags(flag)|nonblock, 0)
+	if err != nil {
+		return f.errno(err)
+	}
+	own, err := f.file.Stat()
+	there, err2 := file.Stat()
+	if err == nil && err2 == nil && os.SameFile(own, there) {
+		if _, err = file.Seek(at, io.SeekStart); err == nil {
+			_ = f.file.Close()
+			f.file, f.append = file, enable
+			return 0
+		}
+	}
+	_ = file.Close()
+	return experimentalsys.EIO
 }
 
 func (f *rootFile) Read(p []byte) (int, experimentalsys.Errno) {
@@ -91,11 +118,6 @@ func (f *rootFile) Write(p []byte) (int, experimentalsys.Errno) {
 	if f.dir {
 		return 0, experimentalsys.EBADF
 	}
-	if f.append {
-		if _, err := f.file.Seek(0, io.SeekEnd); err != nil {
-			return 0, f.errno(err)
-		}
-	}
 	n, err := f.file.Write(p)
 	return n, f.errno(err)
 }
@@ -106,18 +128,21 @@ func (f *rootFile) Pwrite(p []byte, off int64) (int, experimentalsys.Errno) {
 		return 0, experimentalsys.EBADF
 	case off < 0:
 		return 0, experimentalsys.EINVAL
-	case f.append: // as Linux has it
-		return f.Write(p)
+	case f.append: // at the end, as Linux has it, and the position stays
+		at, err := f.file.Seek(0, io.SeekCurrent)
+		if err != nil {
+			return 0, f.errno(err)
+		}
+		n, errno := f.Write(p)
+		_, err = f.file.Seek(at, io.SeekStart)
+		return n, cmp.Or(errno, f.errno(err))
 	}
 	n, err := f.file.WriteAt(p, off)
 	return n, f.errno(err)
 }
 
 func (f *rootFile) Truncate(size int64) experimentalsys.Errno {
-	switch {
-	case f.dir:
-		return experimentalsys.EISDIR
-	case size < 0:
+	if f.dir || size < 0 {
 		return experimentalsys.EINVAL
 	}
 	return f.errno(f.file.Truncate(size))

@@ -1,6 +1,8 @@
 package host
 
 import (
+	"cmp"
+	"errors"
 	"io/fs"
 	"os"
 	"path"
@@ -28,16 +30,16 @@ func (r *rootFS) errno(err error) experimentalsys.Errno { return r.in.errnoOf(er
 
 func (r *rootFS) OpenFile(name string, flag experimentalsys.Oflag, perm fs.FileMode) (experimentalsys.File, experimentalsys.Errno) {
 	name, dir := clean(name)
-	dir = dir || flag&experimentalsys.O_DIRECTORY != 0
+	if dir && flag&experimentalsys.O_CREAT != 0 {
+		return nil, cmp.Or(r.parent(name), experimentalsys.EISDIR)
+	}
 	look := r.root.Stat
-	if flag&experimentalsys.O_NOFOLLOW != 0 {
+	if flag&experimentalsys.O_NOFOLLOW != 0 && !dir { // a slash follows a link
 		look = r.root.Lstat
 	}
+	dir = dir || flag&experimentalsys.O_DIRECTORY != 0
 	switch info, err := look(name); {
 	case err != nil:
-		if dir && flag&experimentalsys.O_CREAT != 0 {
-			return nil, experimentalsys.EISDIR
-		}
 	case info.Mode()&fs.ModeSymlink != 0:
 		switch {
 		case flag&experimentalsys.O_EXCL != 0 && flag&experimentalsys.O_CREAT != 0:
@@ -65,7 +67,7 @@ func (r *rootFS) OpenFile(name string, flag experimentalsys.Oflag, perm fs.FileM
 		_ = f.Close()
 		return nil, errno
 	}
-	return &rootFile{file: f, fs: r, name: name, dir: info.IsDir(), append: flag&experimentalsys.O_APPEND != 0}, 0
+	return &rootFile{file: f, fs: r, name: name, dir: info.IsDir(), append: flag&experimentalsys.O_APPEND != 0, access: flag & (experimentalsys.O_RDWR | experimentalsys.O_WRONLY)}, 0
 }
 
 func openable(info fs.FileInfo, dir bool) experimentalsys.Errno {
@@ -80,8 +82,7 @@ func openable(info fs.FileInfo, dir bool) experimentalsys.Errno {
 	return 0
 }
 
-// osFlags are flags for os.Root. Appending is done by rootFile, which can be
-// told to stop.
+// osFlags are flags for os.Root.
 func osFlags(flag experimentalsys.Oflag) int {
 	flags := os.O_RDONLY
 	switch {
@@ -94,7 +95,7 @@ func osFlags(flag experimentalsys.Oflag) int {
 		wasi experimentalsys.Oflag
 		os   int
 	}{
-		{experimentalsys.O_CREAT, os.O_CREATE}, {experimentalsys.O_EXCL, os.O_EXCL}, {experimentalsys.O_TRUNC, os.O_TRUNC},
+		{experimentalsys.O_CREAT, os.O_CREATE}, {experimentalsys.O_EXCL, os.O_EXCL}, {experimentalsys.O_TRUNC, os.O_TRUNC}, {experimentalsys.O_APPEND, os.O_APPEND},
 		{experimentalsys.O_SYNC | experimentalsys.O_DSYNC | experimentalsys.O_RSYNC, os.O_SYNC},
 	} {
 		if flag&f.wasi != 0 {
@@ -130,6 +131,29 @@ func (r *rootFS) stat(name string, look func(string) (fs.FileInfo, error)) (sys.
 func (r *rootFS) Mkdir(name string, perm fs.FileMode) experimentalsys.Errno {
 	name, _ = clean(name)
 	return r.errno(r.root.Mkdir(name, perm&fs.ModePerm))
+}
+
+// parent is what the system says of a name before it looks at its last part.
+func (r *rootFS) parent(name string) experimentalsys.Errno {
+	_, errno := r.stat(path.Dir(name)+"/", r.root.Stat)
+	return errno
+}
+
+// vacant is why nothing new can have a name; dir tells that it ends in a slash,
+// which only a directory's may.
+func (r *rootFS) vacant(name string, dir bool) experimentalsys.Errno {
+	if errno := r.parent(name); errno != 0 {
+		return errno
+	}
+	switch _, err := r.root.Lstat(name); {
+	case err == nil:
+		return experimentalsys.EEXIST
+	case !errors.Is(err, fs.ErrNotExist):
+		return r.errno(err)
+	case dir:
+		return experimentalsys.ENOENT
+	}
+	return 0
 }
 
 func (r *rootFS) Chmod(name string, perm fs.FileMode) experimentalsys.Errno {
@@ -168,6 +192,12 @@ func (r *rootFS) Unlink(name string) experimentalsys.Errno {
 func (r *rootFS) Rename(from, to string) experimentalsys.Errno {
 	from, fromDir := clean(from)
 	to, toDir := clean(to)
+	if from == "." || to == "." {
+		return r.in.ioError(wasiBUSY)
+	}
+	if errno := cmp.Or(r.parent(from), r.parent(to)); errno != 0 {
+		return errno
+	}
 	info, err := r.root.Lstat(from)
 	switch {
 	case err != nil:
@@ -175,32 +205,41 @@ func (r *rootFS) Rename(from, to string) experimentalsys.Errno {
 	case (fromDir || toDir) && !info.IsDir():
 		return experimentalsys.ENOTDIR
 	}
-	if there, err := r.root.Lstat(to); err == nil && there.IsDir() {
-		switch {
-		case os.SameFile(info, there):
-			return 0
-		case !info.IsDir():
-			return experimentalsys.EISDIR
-		case strings.HasPrefix(to, from+"/"):
-			return experimentalsys.EINVAL
-		}
-		if err := r.root.Remove(to); err != nil {
-			return r.errno(err)
-		}
-		if err := r.root.Rename(from, to); err != nil { // as into itself, by a link
-			_ = r.root.Mkdir(to, there.Mode().Perm())
-			return r.errno(err)
-		}
+	there, err := r.root.Lstat(to)
+	switch {
+	case err != nil || !there.IsDir() && !os.SameFile(info, there):
+		return r.errno(r.root.Rename(from, to))
+	case os.SameFile(info, there):
 		return 0
+	case strings.HasPrefix(to, from+"/"):
+		return experimentalsys.EINVAL
+	case strings.HasPrefix(from, to+"/"):
+		return experimentalsys.ENOTEMPTY
+	case !info.IsDir():
+		return experimentalsys.EISDIR
 	}
-	return r.errno(r.root.Rename(from, to))
+	if err := r.root.Remove(to); err != nil { // if it is not empty
+		return r.errno(err)
+	}
+	err = r.root.Rename(from, to)
+	if err != nil {
+		_ = r.root.Mkdir(to, there.Mode().Perm()) // what was there
+	}
+	return r.errno(err)
 }
 
 func (r *rootFS) Link(from, to string) experimentalsys.Errno {
-	from, fromDir := clean(from)
+	st, errno := r.Lstat(from)
+	if errno != 0 {
+		return errno
+	}
+	from, _ = clean(from)
 	to, toDir := clean(to)
-	if info, err := r.root.Lstat(from); err == nil && (fromDir || toDir) && !info.IsDir() {
-		return experimentalsys.ENOTDIR
+	if errno := r.vacant(to, toDir); errno != 0 {
+		return errno
+	}
+	if st.Mode.IsDir() {
+		return experimentalsys.EPERM
 	}
 	return r.errno(r.root.Link(from, to))
 }
@@ -210,10 +249,10 @@ func (r *rootFS) Link(from, to string) experimentalsys.Errno {
 func (r *rootFS) Symlink(target, name string) experimentalsys.Errno {
 	target = strings.Clone(target) // it is C's memory
 	name, dir := clean(name)
-	switch {
-	case dir:
-		return experimentalsys.ENOENT
-	case !localTarget(name, target):
+	if errno := r.vacant(name, dir); errno != 0 {
+		return errno
+	}
+	if !localTarget(name, target) {
 		return experimentalsys.EPERM
 	}
 	return r.errno(r.root.Symlink(target, name))
@@ -229,15 +268,19 @@ func localTarget(name, target string) bool {
 }
 
 func (r *rootFS) Readlink(name string) (string, experimentalsys.Errno) {
-	name, dir := clean(name)
-	target, err := r.root.Readlink(name)
-	if dir && err == nil {
-		return "", experimentalsys.EINVAL // the slash follows the link
+	if strings.HasSuffix(name, "/") { // which follows the link
+		_, errno := r.Stat(name)
+		return "", cmp.Or(errno, experimentalsys.EINVAL)
 	}
+	name, _ = clean(name)
+	target, err := r.root.Readlink(name)
 	return target, r.errno(err)
 }
 
 func (r *rootFS) Utimens(name string, atim, mtim int64) experimentalsys.Errno {
+	if _, errno := r.Stat(name); errno != 0 {
+		return errno
+	}
 	name, _ = clean(name)
 	return r.errno(r.root.Chtimes(name, fileTime(atim), fileTime(mtim)))
 }
