@@ -53,6 +53,9 @@ type mount struct {
 
 // openDirs opens what Options.Dirs name.
 func (in *instance) openDirs() error {
+	if n := len(in.opts.Dirs); n > in.opts.OpenFiles {
+		return fmt.Errorf("%w: %d directories", &LimitError{Kind: ErrFileLimit, Limit: uint64(in.opts.OpenFiles)}, n)
+	}
 	for _, d := range in.opts.Dirs {
 		m, err := in.mount(d)
 		if err != nil {

@@ -257,6 +257,9 @@ func TestOpenFilesLimit(t *testing.T) {
 		for range 100 {
 			gives(t, 0)(f.Open("/a", 0, 0))
 		}
+		opts.Dirs, opts.OpenFiles = []Dir{{Host: dir}, {Guest: "/b", Host: dir}}, 1
+		_, err := OpenBytes(background, "files.wasm", fixture(t, "files.wasm"), opts)
+		require.ErrorIs(t, err, ErrFileLimit)
 	})
 }
 

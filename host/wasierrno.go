@@ -9,6 +9,7 @@ import (
 
 // Numbers of WASI's errno that the engine has no name for.
 const (
+	wasiBUSY  = 10
 	wasiIO    = 29
 	wasiMFILE = 33
 	wasiNOSPC = 51
