@@ -8,8 +8,9 @@ import (
 // maxMemory is the largest memory of WebAssembly, in pages.
 const maxMemory = 1 << 16
 
-// Validate checks a module by the rules of WebAssembly 2.0: index spaces,
-// limits, constant expressions, and every function body. The error is an
+// Validate checks a module by the rules of WebAssembly 2.0 and of the proposals
+// that package guestabi understands: index spaces, limits, constant expressions,
+// and every function body. The error is an
 // [*Error] wrapping ErrMalformed, ErrInvalid, ErrNotSupported or ErrLimit.
 func Validate(m *Module) error {
 	_, err := validateAndCount(m, math.MaxUint64)
@@ -36,6 +37,8 @@ type validator struct {
 	globals []GlobalType // imported ones first
 	tables  []Table
 	memory  bool
+	// initialised globals may be used in constant expressions.
+	initialised uint32
 	// declared functions may be used in ref.func: those that occur outside of
 	// bodies.
 	declared map[uint32]bool
@@ -115,12 +118,14 @@ func (v *validator) moduleLevel() {
 	}
 	n := uint64(m.imported[KindMemory]) + uint64(len(m.Memories))
 	if n > 1 {
-		v.fail(v.pos, ErrNotSupported, "%d memories", n)
+		v.fail(v.pos, ErrNotSupported, "%d memories (%s)", n, proposalMemories)
 	}
 	v.memory = n == 1
 	v.in(SectionGlobal)
+	v.initialised = m.imported[KindGlobal]
 	for _, g := range m.Globals {
 		v.constExpr(g.Init, g.Type)
+		v.initialised++
 	}
 	v.exports()
 	v.in(SectionStart)
@@ -162,6 +167,8 @@ func (v *validator) limits(what string, l Limits, most uint64) {
 		v.invalid("%s minimum %d exceeds %d", what, l.Min, most)
 	case l.HasMax && uint64(l.Max) > most:
 		v.invalid("%s maximum %d exceeds %d", what, l.Max, most)
+	case l.Shared && !l.HasMax:
+		v.invalid("shared %s without a maximum", what)
 	case l.HasMax && l.Min > l.Max:
 		v.invalid("%s minimum %d exceeds its maximum %d", what, l.Min, l.Max)
 	}
@@ -235,6 +242,7 @@ func (v *validator) constExpr(s Span, want ValueType) {
 
 // constExprHere checks the constant expression at v.pos. Parse has seen that
 // it ends and consists of constant instructions: one value has to come of it.
+// Every operand of an instruction in it is of the type of its result.
 func (v *validator) constExprHere(want ValueType) {
 	values := 0
 	for v.err == nil {
@@ -256,6 +264,10 @@ func (v *validator) constExprHere(want ValueType) {
 		case opRefFunc:
 			t = FuncRef
 			v.funcRef(in.x)
+		default:
+			if values -= int(in.info.npops); values < 0 {
+				v.fail(in.at, ErrInvalid, "operand missing")
+			}
 		}
 		if values++; v.err == nil && t != want {
 			v.fail(in.at, ErrInvalid, "constant expression gives %s, not %s", t, want)
@@ -264,10 +276,10 @@ func (v *validator) constExprHere(want ValueType) {
 }
 
 // constGlobal gives the type of a global in a constant expression, which has
-// to be imported and immutable: others have no value yet.
+// to be immutable and to come before: others have no value yet.
 func (v *validator) constGlobal(at int, index uint32) ValueType {
-	if index >= v.m.imported[KindGlobal] {
-		v.fail(at, ErrInvalid, "global %d in a constant expression is not imported", index)
+	if index >= v.initialised {
+		v.fail(at, ErrInvalid, "global %d in a constant expression has no value yet", index)
 		return 0
 	}
 	if g := v.globals[index]; !g.Mutable {
