@@ -127,6 +127,7 @@ func (v *validator) moduleLevel() {
 		v.constExpr(g.Init, g.Type)
 		v.initialised++
 	}
+	v.initialised = m.imported[KindGlobal] // segments may use no others
 	v.exports()
 	v.in(SectionStart)
 	if m.HasStart {
@@ -276,10 +277,10 @@ func (v *validator) constExprHere(want ValueType) {
 }
 
 // constGlobal gives the type of a global in a constant expression, which has
-// to be immutable and to come before: others have no value yet.
+// to be immutable and, in another global's, to come before it.
 func (v *validator) constGlobal(at int, index uint32) ValueType {
 	if index >= v.initialised {
-		v.fail(at, ErrInvalid, "global %d in a constant expression has no value yet", index)
+		v.fail(at, ErrInvalid, "global %d in a constant expression has no value here", index)
 		return 0
 	}
 	if g := v.globals[index]; !g.Mutable {
