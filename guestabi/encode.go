@@ -65,8 +65,12 @@ func appendExport(b []byte, name string, k Kind, index uint32) []byte {
 }
 
 func appendOp(b []byte, op opcode) []byte {
-	if p := op &^ 0xff; p != 0 {
+	switch p := op &^ 0xff; {
+	case p == 0:
+		return append(b, byte(op))
+	case p == prefixSIMD:
+		return appendU32(append(b, byte(p>>8)), uint32(op&0xff))
+	default:
 		return append(b, byte(p>>8), byte(op))
 	}
-	return append(b, byte(op))
 }

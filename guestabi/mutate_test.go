@@ -131,7 +131,6 @@ func stricter(err error) bool {
 		"unknown reference type", // of an imported table
 		"unknown value type",     // of an imported global
 		"in a constant expression is mutable",
-		"in a constant expression has no value here",
 	} {
 		if strings.Contains(err.Error(), rule) {
 			return true

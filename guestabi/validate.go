@@ -37,8 +37,6 @@ type validator struct {
 	globals []GlobalType // imported ones first
 	tables  []Table
 	memory  bool
-	// initialised globals may be used in constant expressions.
-	initialised uint32
 	// declared functions may be used in ref.func: those that occur outside of
 	// bodies.
 	declared map[uint32]bool
@@ -122,12 +120,9 @@ func (v *validator) moduleLevel() {
 	}
 	v.memory = n == 1
 	v.in(SectionGlobal)
-	v.initialised = m.imported[KindGlobal]
 	for _, g := range m.Globals {
 		v.constExpr(g.Init, g.Type)
-		v.initialised++
 	}
-	v.initialised = m.imported[KindGlobal] // segments may use no others
 	v.exports()
 	v.in(SectionStart)
 	if m.HasStart {
@@ -277,10 +272,10 @@ func (v *validator) constExprHere(want ValueType) {
 }
 
 // constGlobal gives the type of a global in a constant expression, which has
-// to be immutable and, in another global's, to come before it.
+// to be imported and immutable: others have no value yet.
 func (v *validator) constGlobal(at int, index uint32) ValueType {
-	if index >= v.initialised {
-		v.fail(at, ErrInvalid, "global %d in a constant expression has no value here", index)
+	if index >= v.m.imported[KindGlobal] {
+		v.fail(at, ErrInvalid, "global %d in a constant expression is not imported", index)
 		return 0
 	}
 	if g := v.globals[index]; !g.Mutable {
