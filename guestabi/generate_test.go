@@ -173,7 +173,7 @@ func (g *generator) module() []byte {
 		if i%2 == 0 {
 			data = append(data, 1)
 		} else {
-			data = append(data, 0, byte(opI32Const), 0x10, byte(opEnd))
+			data = g.offset(append(data, 0), 0x10)
 		}
 		bytes := make([]byte, g.n(20))
 		for i := range bytes {
@@ -283,7 +283,7 @@ func (g *generator) elementSection(b []byte) []byte {
 		n := 1 + g.n(6)
 		switch {
 		case i == 0:
-			s = append(s, 0, byte(opI32Const), 1, byte(opEnd), byte(n))
+			s = append(g.offset(append(s, 0), 1), byte(n))
 		case i == 1:
 			s = append(s, 1, 0, byte(n))
 		default:
@@ -301,6 +301,23 @@ func (g *generator) elementSection(b []byte) []byte {
 		}
 	}
 	return appendSection(b, SectionElement, s)
+}
+
+// offset appends an offset: a constant, or an imported one, which mostly is out
+// of range, or both.
+func (g *generator) offset(b []byte, at int32) []byte {
+	a := assembler(b)
+	is := g.constants(I32, g.imported)
+	switch {
+	case len(is) == 0 || g.chance(80):
+		a.i32(at)
+	case g.chance(30):
+		a.index(opGlobalGet, pick(g, is))
+	default:
+		i := pick(g, is)
+		a.i32(at).index(opGlobalGet, i).index(opGlobalGet, i).op(opI32Sub).op(opI32Add)
+	}
+	return *a.op(opEnd)
 }
 
 func (g *generator) typeOf(f int) FuncType {

@@ -26,7 +26,7 @@ func (w *rewriter) module() error {
 	w.section(SectionElement, w.elementSection)
 	w.section(SectionDataCount, w.same(SectionDataCount))
 	w.section(SectionCode, w.codeSection)
-	w.section(SectionData, w.same(SectionData))
+	w.section(SectionData, w.dataSection)
 	w.res.Wasm = w.out
 	return nil
 }
@@ -42,6 +42,23 @@ func (w *rewriter) section(id SectionID, contents func() []byte) {
 
 func (w *rewriter) same(id SectionID) func() []byte {
 	return func() []byte { return w.m.Bytes(w.m.sections[id]) }
+}
+
+// dataSection is as it came unless offsets use what was imported.
+func (w *rewriter) dataSection() []byte {
+	if len(w.imported) == 0 {
+		return w.same(SectionData)()
+	}
+	var b []byte
+	for _, d := range w.m.Datas {
+		if d.Mode == Passive {
+			b = append(b, 1)
+		} else { // there is one memory
+			b = w.constExpr(append(b, 0), d.Offset)
+		}
+		b = appendBytes(b, w.m.Bytes(d.Init))
+	}
+	return vectorOf(len(w.m.Datas), b)
 }
 
 // items returns a vector section's contents without its length.
