@@ -31,9 +31,13 @@ type world struct {
 
 	log   []string
 	ticks int
-	fuel  func(api.Module) string
 	mod   api.Module
 	out   bool // of fuel
+	// The counter's name, and its value when it was looked at last: only ticks
+	// raise it.
+	counter string
+	fuel    int64
+	raised  error
 }
 
 func newWorld(tb testing.TB, rc wazero.RuntimeConfig) *world {
@@ -53,7 +57,8 @@ const (
 // arguments. After maxTicks it stops; limit is how many entries of the log are
 // wanted, -1 for all.
 func (w *world) run(wasm []byte, m *guestabi.Module, tick guestabi.Name, limit int) []string {
-	w.log, w.ticks, w.mod, w.out = nil, 0, nil, false
+	w.log, w.ticks, w.mod, w.out, w.raised = nil, 0, nil, false, nil
+	w.fuel = 1<<63 - 1
 	_, provider := guestabi.GeneratedImports(m)
 	mods := map[string]api.Module{}
 	ctx := experimental.WithImportResolver(w.ctx, func(name string) api.Module { return mods[name] })
@@ -85,11 +90,16 @@ func (w *world) run(wasm []byte, m *guestabi.Module, tick guestabi.Name, limit i
 	if tick != (guestabi.Name{}) {
 		host(tick.Module, w.rt.NewHostModuleBuilder(tick.Module).NewFunctionBuilder().WithGoFunction(
 			api.GoFunc(func(_ context.Context, s []uint64) {
+				w.watch()
+				if w.mod != nil && w.fuel >= 0 {
+					w.raised = fmt.Errorf("a tick with %d units left", w.fuel)
+				}
 				if w.ticks++; w.ticks > maxTicks {
 					w.out = true
 					panic(errOut)
 				}
 				s[0] = uint64(w.ticks % 97 * 5)
+				w.fuel = 1<<63 - 1 // a loop that costs more gets that
 			}), nil, []api.ValueType{api.ValueTypeI64}).Export(tick.Name))
 	}
 	instantiate := func(wasm []byte) (api.Module, error) {
@@ -126,6 +136,7 @@ func (w *world) run(wasm []byte, m *guestabi.Module, tick guestabi.Name, limit i
 			for _, p := range t.Params {
 				args = append(args, argument(r, p)...)
 			}
+			w.watch()
 			results, err := w.mod.ExportedFunction(e.Name).Call(w.ctx, args...)
 			if err != nil {
 				w.note("%s: %s", e.Name, firstLine(err))
@@ -135,6 +146,7 @@ func (w *world) run(wasm []byte, m *guestabi.Module, tick guestabi.Name, limit i
 			if w.out || strings.Contains(w.log[len(w.log)-1], "stack overflow") {
 				return w.log
 			}
+			w.watch()
 			w.state(m)
 		}
 	}
@@ -157,10 +169,23 @@ func (w *world) state(m *guestabi.Module) {
 	}
 }
 
+// watch sees to it that the guest does not raise its own counter.
+func (w *world) watch() {
+	if w.counter == "" || w.mod == nil {
+		return
+	}
+	now := int64(w.mod.ExportedGlobal(w.counter).Get())
+	if now > w.fuel && w.raised == nil {
+		w.raised = fmt.Errorf("the counter went from %d to %d", w.fuel, now)
+	}
+	w.fuel = now
+}
+
 // called is an imported function: what it returns depends on what it gets.
 func (w *world) called(name string, t guestabi.FuncType, s []uint64) {
 	args := values(t.Params, s)
 	w.note("  %s(%s)", name, args)
+	w.watch()
 	h := uint64(crc32.ChecksumIEEE([]byte(args)))
 	i := 0
 	for _, r := range t.Results {
@@ -282,7 +307,14 @@ func (c *comparer) compare(wasm []byte, like *guestabi.Module, seed uint64, comp
 	for _, w := range []*world{c.raw, c.rewritten, c.compiled} {
 		w.seed = seed
 	}
+	if err := hidden(m, res); err != nil {
+		return false, err
+	}
+	c.rewritten.counter = res.Fuel
 	got := c.rewritten.run(res.Wasm, m, res.Tick, -1)
+	if c.rewritten.raised != nil {
+		return true, c.rewritten.raised
+	}
 	limit, ends := -1, ""
 	if n := len(got); n > 0 && (c.rewritten.out || strings.Contains(got[n-1], "stack overflow")) {
 		// It ran out in this call: those before are compared.
@@ -321,6 +353,55 @@ func (c *comparer) compare(wasm []byte, like *guestabi.Module, seed uint64, comp
 		}
 	}
 	return true, nil
+}
+
+// hidden looks at a rewritten module: what was added is exported under names that
+// the module has not, and referred to by nothing that the module can get at.
+func hidden(m *guestabi.Module, res *guestabi.Result) error {
+	n, err := validate(res.Wasm)
+	if err != nil {
+		return err
+	}
+	for i, e := range n.Exports {
+		switch {
+		case i >= len(m.Exports):
+			if !strings.HasPrefix(e.Name, "wasmffi$") {
+				return fmt.Errorf("export %q", e.Name)
+			}
+			if _, taken := m.Export(e.Name); taken {
+				return fmt.Errorf("export %q is the module's own", e.Name)
+			}
+		case e.Name != m.Exports[i].Name || e.Kind != m.Exports[i].Kind:
+			return fmt.Errorf("export %q became %q", m.Exports[i].Name, e.Name)
+		case e.Kind == guestabi.KindFunc:
+			if old, own := res.OriginalFunc(e.Index); !own || old != m.Exports[i].Index {
+				return fmt.Errorf("export %q is function %d", e.Name, e.Index)
+			}
+		case e.Index != m.Exports[i].Index:
+			return fmt.Errorf("export %q is %s %d", e.Name, e.Kind, e.Index)
+		}
+	}
+	for _, s := range n.Elements {
+		items := n.Bytes(s.Items)
+		for range s.Len {
+			if s.Exprs && items[0] == 0xd0 { // ref.null
+				items = items[3:]
+				continue
+			}
+			if s.Exprs {
+				items = items[1:]
+			}
+			f, size := binary.Uvarint(items)
+			items = items[size:]
+			if s.Exprs {
+				items = items[1:]
+			}
+			if _, own := res.OriginalFunc(uint32(f)); !own {
+				return fmt.Errorf("function %d in a segment", f)
+			}
+		}
+	}
+	return nil
 }
 
 func differ(want, got []string, limit int) string {
