@@ -26,29 +26,25 @@ const (
 
 // dylink reads the section; ok is false where there is none that can be read.
 func (m *Module) dylink() (d dylink, ok bool) {
-	old := func(name string) (Span, bool) {
-		for _, c := range m.Customs {
-			if c.Name == name {
-				return c.Data, true
-			}
+	for _, c := range m.Customs {
+		switch c.Name {
+		case "dylink.0":
+			eachSubsection(m.bytes, c.Data, func(id byte, r *reader) {
+				switch id {
+				case dylinkMem:
+					ok = d.needs(r)
+				case dylinkExports:
+					d.exports(r)
+				case dylinkImports:
+					d.imports(r)
+				}
+			})
+			return d, ok
+		case "dylink":
+			return d, d.needs(&reader{b: m.bytes, pos: int(c.Data.Offset), end: int(c.Data.End())})
 		}
-		return Span{}, false
 	}
-	if s, found := old("dylink.0"); found {
-		eachSubsection(m.bytes, s, func(id byte, r *reader) {
-			switch id {
-			case dylinkMem:
-				ok = d.needs(r)
-			case dylinkExports:
-				d.exports(r)
-			case dylinkImports:
-				d.imports(r)
-			}
-		})
-	} else if s, found := old("dylink"); found {
-		ok = d.needs(&reader{b: m.bytes, pos: int(s.Offset), end: int(s.End())})
-	}
-	return d, ok
+	return d, false
 }
 
 func (d *dylink) needs(r *reader) bool {

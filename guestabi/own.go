@@ -284,22 +284,25 @@ func (r *Result) ConstI32(s Span) (uint32, bool) {
 			if n < 2 {
 				return 0, false
 			}
-			a, b := stack[n-2], stack[n-1]
-			stack = append(stack[:n-2], map[opcode]uint32{opI32Add: a + b, opI32Sub: a - b, opI32Mul: a * b}[in.op])
+			switch a, b := &stack[n-2], stack[n-1]; in.op {
+			case opI32Add:
+				*a += b
+			case opI32Sub:
+				*a -= b
+			default:
+				*a *= b
+			}
+			stack = stack[:n-1]
 		case opEnd:
-			return stack0(stack)
+			if n != 1 {
+				return 0, false
+			}
+			return stack[0], true
 		default:
 			return 0, false
 		}
 	}
 	return 0, false
-}
-
-func stack0(stack []uint32) (uint32, bool) {
-	if len(stack) != 1 {
-		return 0, false
-	}
-	return stack[0], true
 }
 
 // TableFuncs calls f for the functions that the rewrite put into table 0 beside

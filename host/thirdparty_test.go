@@ -163,6 +163,19 @@ func TestMissingGlobals(t *testing.T) {
 	assert.EqualError(t, err, "wasmffi: open e.wasm: global env.__stack_pointer: not supported: a global of Go type int")
 }
 
+// A module that imports its memory has no allocator: Go's memory comes from
+// pages of its own.
+func TestImportedMemory(t *testing.T) {
+	lib := openTest(t, "importmemory.wasm", Options{Resettable: true, MemoryLimit: 8 << 16})
+	addr, err := lib.Space().Alloc(1000, 16)
+	require.NoError(t, err)
+	assert.GreaterOrEqual(t, addr, uint64(pageSize))
+	_, err = call(t, lib, "f", nullary)
+	require.NoError(t, err)
+	require.NoError(t, lib.Reset(background))
+	assert.Len(t, lib.in.mem.region, 8<<16)
+}
+
 // A shared library gets a place in memory and table; its variables are found and
 // its pointers lead where they should.
 func TestSharedLibrary(t *testing.T) {
