@@ -106,6 +106,7 @@ bulk:
 	WASMFFI_CTYPES=10000 $(GO) test -run CtypesOracle -timeout 60m ./memory
 	WASMFFI_CONTRACTS=10000 $(GO) test -run RandomContracts -timeout 20m ./wasmffitest
 	WASMFFI_PROGRAMS=10000 $(GO) test -run NumPyPrograms -timeout 60m ./memory
+	WASMFFI_MODULES=10000 $(GO) test -run RewrittenBehaviour -timeout 30m ./guestabi
 	WASMFFI_STRESS=60s $(GO) test -run FaultStress -timeout 5m ./native
 
 # Callbacks under stress for a minute each, nested calls that end in every way,

@@ -112,7 +112,7 @@ func (v *validator) typed(in instr) {
 		v.fn.operands = append(v.fn.operands, info.push)
 	}
 	switch info.imm {
-	case immNone, immI32, immI64, immF32, immF64, immV128:
+	case immNone, immI32, immI64, immF32, immF64, immV128, immZero:
 	case immMemArg, immMemLane:
 		v.needMemory()
 		if in.x > uint32(info.align) {
@@ -120,6 +120,11 @@ func (v *validator) typed(in instr) {
 		}
 		if info.imm == immMemLane && in.y >= uint32(info.lanes) {
 			v.invalid("%s of lane %d", in.op, in.y)
+		}
+	case immAtomic:
+		v.needMemory()
+		if in.x != uint32(info.align) {
+			v.invalid("%s aligned to 2**%d", in.op, in.x)
 		}
 	case immMemory, immMemories:
 		v.needMemory()
@@ -218,7 +223,7 @@ func (v *validator) untyped(in instr) {
 		v.pushAll(f.typ.Results)
 	case opBr, opBrIf, opBrTable, opReturn:
 		v.branch(in)
-	case opCall, opCallIndirect:
+	case opCall, opCallIndirect, opReturnCall, opReturnCallIndirect:
 		v.call(in)
 	case opDrop, opSelect, opSelectTyped:
 		v.parametric(in)
@@ -233,7 +238,7 @@ func (v *validator) untyped(in instr) {
 
 func (v *validator) call(in instr) {
 	var t FuncType
-	if in.op == opCall {
+	if in.op == opCall || in.op == opReturnCall {
 		var ok bool
 		if t, ok = v.m.FuncType(in.x); !ok {
 			v.invalid("call of function %d of %d", in.x, v.numFuncs())
@@ -251,7 +256,14 @@ func (v *validator) call(in instr) {
 		v.pop(I32)
 	}
 	v.popAll(t.Params)
-	v.pushAll(t.Results)
+	if in.op == opCall || in.op == opCallIndirect {
+		v.pushAll(t.Results)
+		return
+	}
+	if own := v.fn.frames[0].typ.Results; !slices.Equal(t.Results, own) {
+		v.invalid("tail call of a function with results %s in one with %s", typeList(t.Results), typeList(own))
+	}
+	v.unreachable()
 }
 
 func (v *validator) branch(in instr) {

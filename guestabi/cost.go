@@ -126,14 +126,14 @@ func (c *costs) count(in instr) {
 		if n := len(c.open); n > 0 {
 			c.loop, c.open = c.open[n-1], c.open[:n-1]
 		}
-	case opCall:
+	case opCall, opReturnCall:
 		f.leaf = false
 		if in.x < c.imported {
 			f.charges = true
 		} else {
 			c.calls = append(c.calls, directCall{fn, in.x - c.imported, c.loop})
 		}
-	case opCallIndirect:
+	case opCallIndirect, opReturnCallIndirect:
 		f.leaf, f.charges = false, true
 		price = indirectCost
 	default:

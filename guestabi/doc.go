@@ -25,6 +25,12 @@
 //     returned. Tick is where a host yields, looks at a deadline, or ends the
 //     call by panicking.
 //
+// With Options.Own the memory, the tables and the globals that a module imports
+// become its own, so that it imports functions only; a module linked as a shared
+// library (wasm-ld -shared) is given its place in them. They come first in their
+// index spaces as it is, and constant expressions get values in the place of
+// imported globals: nothing else changes.
+//
 // The import comes first among the functions the module defines: the imported
 // functions keep their indices, and every defined function moves up by one
 // ([Result.OriginalFunc] undoes that). Code moves too; [Result.OriginalOffset]
@@ -35,7 +41,8 @@
 // # Fuel
 //
 // One unit is about one wasm instruction, or 16 bytes filled, copied or grown at
-// once. Equal calls use equal amounts, on every engine. The counter is checked
+// once; a loop costs all of its body each time round, but for the loops inside it,
+// whatever way is taken through it. Equal calls use equal amounts, on every engine. The counter is checked
 // wherever code could go on without end, that is in loops, in functions that
 // call others, and every MiB of a bulk operation. A body that is longer than
 // 32 Ki units ticks on the way, whatever the counter says. A short function without
@@ -54,8 +61,15 @@
 //
 // [Module] holds types, imports, functions, tables, memories, globals, exports,
 // segments, code positions, custom sections and the names of functions. It
-// refers to the bytes it was parsed from, which must not change. WebAssembly
-// 2.0 is understood, and nothing later.
+// refers to the bytes it was parsed from, which must not change.
+//
+// WebAssembly 2.0 is understood, and of what came later tail calls, arithmetic in
+// constant expressions, and atomic operations: of threads, that is, all but
+// there being several. A shared memory becomes one that is not; there atomic
+// operations are loads and stores, waiting traps, and notifying finds nobody.
+// Everything else (exception handling, garbage collection and typed function
+// references, 64-bit and multiple memories, relaxed SIMD, components) is an
+// error wrapping ErrNotSupported that names it and says where it is.
 //
 // # Helper modules
 //

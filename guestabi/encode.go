@@ -26,10 +26,18 @@ func appendSection(b []byte, id SectionID, body []byte) []byte {
 }
 
 func appendLimits(b []byte, l Limits) []byte {
-	if !l.HasMax {
-		return appendU32(append(b, 0), l.Min)
+	flags := byte(0)
+	if l.HasMax {
+		flags |= limitsMax
 	}
-	return appendU32(appendU32(append(b, 1), l.Min), l.Max)
+	if l.Shared {
+		flags |= limitsShared
+	}
+	b = appendU32(append(b, flags), l.Min)
+	if l.HasMax {
+		b = appendU32(b, l.Max)
+	}
+	return b
 }
 
 func appendTable(b []byte, t Table) []byte { return appendLimits(append(b, byte(t.Elem)), t.Limits) }
@@ -57,8 +65,12 @@ func appendExport(b []byte, name string, k Kind, index uint32) []byte {
 }
 
 func appendOp(b []byte, op opcode) []byte {
-	if p := op &^ 0xff; p != 0 {
+	switch p := op &^ 0xff; {
+	case p == 0:
+		return append(b, byte(op))
+	case p == prefixSIMD:
+		return appendU32(append(b, byte(p>>8)), uint32(op&0xff))
+	default:
 		return append(b, byte(p>>8), byte(op))
 	}
-	return append(b, byte(op))
 }

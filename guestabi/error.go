@@ -13,7 +13,7 @@ var (
 	ErrInvalid = errors.New("invalid module")
 	// ErrLimit: the module exceeds a limit of Options.
 	ErrLimit = errors.New("limit exceeded")
-	// ErrNotSupported: the module uses a feature later than WebAssembly 2.0.
+	// ErrNotSupported: the module uses a feature that the package doc does not list.
 	ErrNotSupported = errors.New("not supported")
 )
 

@@ -26,7 +26,8 @@ func wat(t testing.TB, text string, flags ...string) []byte {
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "m.wat"), filepath.Join(dir, "m.wasm")
 	require.NoError(t, os.WriteFile(in, []byte(text), 0o644))
-	msg, err := exec.Command(path, append([]string{"--debug-names", "-o", out, in}, flags...)...).CombinedOutput()
+	msg, err := exec.Command(path, append([]string{"--debug-names", "--enable-tail-call", "--enable-threads",
+		"--enable-extended-const", "-o", out, in}, flags...)...).CombinedOutput()
 	require.NoError(t, err, "%s", msg)
 	b, err := os.ReadFile(out)
 	require.NoError(t, err)
@@ -46,6 +47,12 @@ var endless = map[string]string{
 	"leaf in loop":      `(module (func $leaf) (func (export "run") (loop (call $leaf) (br 0))))`,
 	"call_indirect in loop": `(module (table funcref (elem $leaf)) (func $leaf)
 		(func (export "run") (loop (call_indirect (i32.const 0)) (br 0))))`,
+	"tail call":          `(module (func $f (export "run") (return_call $f)))`,
+	"tail call of two":   `(module (func $f (export "run") (return_call $g)) (func $g (return_call $f)))`,
+	"tail call in loop":  `(module (func $f (export "run") (loop (br_if 0 (i32.const 0))) (return_call $f)))`,
+	"tail call of table": `(module (table funcref (elem $f)) (func $f (export "run") (return_call_indirect (i32.const 0))))`,
+	"tail call of leaf": `(module (func $leaf (param i32)) (func (export "run") (local i32)
+		(loop (block (call $g (i32.const 1))) (br 0))) (func $g (param i32) (return_call $leaf (local.get 0))))`,
 	"start function": `(module (func $s (loop (br 0))) (start $s) (func (export "run")))`,
 }
 

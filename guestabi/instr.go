@@ -33,7 +33,7 @@ func (r *reader) instr() instr {
 		r.prefixed(&in)
 	}
 	if in.info.name == "" {
-		r.fail(at, ErrNotSupported, "instruction %#x", uint16(in.op))
+		r.unknownInstr(at, in.op)
 		return instr{}
 	}
 	switch in.info.imm {
@@ -60,11 +60,19 @@ func (r *reader) prefixed(in *instr) {
 	case prefixSIMD:
 		n := r.byte()
 		if n >= 0x80 && r.byte() != 1 {
-			r.fail(in.at, ErrNotSupported, "vector instruction beyond 0xff, or not in its shortest form")
+			r.fail(in.at, ErrNotSupported, "vector instruction beyond 0xff ("+proposalRelaxed+"), or not in its shortest form")
 			return
 		}
 		in.op = prefixSIMD | opcode(n)
 		in.info = &simdOps[n]
+	case prefixAtomic:
+		n := r.byte()
+		if int(n) >= len(atomOps) {
+			r.fail(in.at, ErrNotSupported, "instruction 0xfe %#x", n)
+			return
+		}
+		in.op = prefixAtomic | opcode(n)
+		in.info = &atomOps[n]
 	}
 }
 
@@ -87,8 +95,12 @@ func (r *reader) immediates(in *instr) {
 			r.fail(r.pos-1, ErrInvalid, "select with %d types", n)
 		}
 		in.x = uint32(r.valueType())
-	case immMemArg:
+	case immMemArg, immAtomic:
 		in.x, in.y = r.u32(), r.u32()
+	case immZero:
+		if c := r.byte(); c != 0 {
+			r.fail(r.pos-1, ErrMalformed, "%s followed by %#x", in.op, c)
+		}
 	case immMemory:
 		r.zero()
 	case immMemories:

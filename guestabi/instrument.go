@@ -190,6 +190,8 @@ func (e *instrumenter) step(in instr) {
 		if e.cached {
 			e.around(in, func() {})
 		}
+	case opReturnCall, opReturnCallIndirect:
+		e.tailCall(in)
 	default:
 		if h, ok := helperOf(in.op); ok {
 			if in.op == opMemoryInit && e.m.Datas[in.x].Init.Len > chunk {
@@ -223,6 +225,18 @@ func (e *instrumenter) call(in instr) {
 		return
 	}
 	e.around(in, func() { e.replaceIndex(in, in.x) })
+}
+
+// tailCall has the counter in the global, where the callee looks for it.
+func (e *instrumenter) tailCall(in instr) {
+	if e.cached {
+		e.copyTo(in.at)
+		e.store()
+		e.moved()
+	}
+	if in.op == opReturnCall {
+		e.replaceIndex(in, in.x)
+	}
 }
 
 // around has the counter in the global while an instruction runs.

@@ -73,10 +73,12 @@ func typeList(ts []ValueType) string {
 }
 
 // Limits bound a memory, in pages of 64 KiB, or a table, in elements.
-// Max means nothing unless HasMax is set.
+// Max means nothing unless HasMax is set. Shared memory is of the threads
+// proposal.
 type Limits struct {
 	Min, Max uint32
 	HasMax   bool
+	Shared   bool
 }
 
 // Table is the type of a table.

@@ -9,72 +9,78 @@ type opcode uint16
 const (
 	prefixMisc opcode = 0xfc00
 	prefixSIMD opcode = 0xfd00
+	// prefixAtomic is that of the threads proposal.
+	prefixAtomic opcode = 0xfe00
 )
 
 // The instructions the package treats one by one; all others are table rows.
 const (
-	opUnreachable  opcode = 0x00
-	opNop          opcode = 0x01
-	opBlock        opcode = 0x02
-	opLoop         opcode = 0x03
-	opIf           opcode = 0x04
-	opElse         opcode = 0x05
-	opEnd          opcode = 0x0b
-	opBr           opcode = 0x0c
-	opBrIf         opcode = 0x0d
-	opBrTable      opcode = 0x0e
-	opReturn       opcode = 0x0f
-	opCall         opcode = 0x10
-	opCallIndirect opcode = 0x11
-	opDrop         opcode = 0x1a
-	opSelect       opcode = 0x1b
-	opSelectTyped  opcode = 0x1c
-	opLocalGet     opcode = 0x20
-	opLocalSet     opcode = 0x21
-	opLocalTee     opcode = 0x22
-	opGlobalGet    opcode = 0x23
-	opGlobalSet    opcode = 0x24
-	opTableGet     opcode = 0x25
-	opTableSet     opcode = 0x26
-	opI32Load      opcode = 0x28
-	opI64Load      opcode = 0x29
-	opF32Load      opcode = 0x2a
-	opF64Load      opcode = 0x2b
-	opI32Load8S    opcode = 0x2c
-	opI32Load8U    opcode = 0x2d
-	opI32Load16S   opcode = 0x2e
-	opI32Load16U   opcode = 0x2f
-	opI32Store     opcode = 0x36
-	opI64Store     opcode = 0x37
-	opF32Store     opcode = 0x38
-	opF64Store     opcode = 0x39
-	opI32Store8    opcode = 0x3a
-	opI32Store16   opcode = 0x3b
-	opMemorySize   opcode = 0x3f
-	opMemoryGrow   opcode = 0x40
-	opI32Const     opcode = 0x41
-	opI64Const     opcode = 0x42
-	opF32Const     opcode = 0x43
-	opF64Const     opcode = 0x44
-	opI32Eqz       opcode = 0x45
-	opI32LtU       opcode = 0x49
-	opI32GtU       opcode = 0x4b
-	opI32LeU       opcode = 0x4d
-	opI32Eq        opcode = 0x46
-	opI32Ne        opcode = 0x47
-	opI64LtS       opcode = 0x53
-	opI64GtS       opcode = 0x55
-	opI64GtU       opcode = 0x56
-	opI32Add       opcode = 0x6a
-	opI32Sub       opcode = 0x6b
-	opI32ShrU      opcode = 0x76
-	opI64Add       opcode = 0x7c
-	opI64Sub       opcode = 0x7d
-	opI64Shl       opcode = 0x86
-	opI64ExtendI32 opcode = 0xad
-	opRefNull      opcode = 0xd0
-	opRefIsNull    opcode = 0xd1
-	opRefFunc      opcode = 0xd2
+	opUnreachable        opcode = 0x00
+	opNop                opcode = 0x01
+	opBlock              opcode = 0x02
+	opLoop               opcode = 0x03
+	opIf                 opcode = 0x04
+	opElse               opcode = 0x05
+	opEnd                opcode = 0x0b
+	opBr                 opcode = 0x0c
+	opBrIf               opcode = 0x0d
+	opBrTable            opcode = 0x0e
+	opReturn             opcode = 0x0f
+	opCall               opcode = 0x10
+	opCallIndirect       opcode = 0x11
+	opReturnCall         opcode = 0x12
+	opReturnCallIndirect opcode = 0x13
+	opDrop               opcode = 0x1a
+	opSelect             opcode = 0x1b
+	opSelectTyped        opcode = 0x1c
+	opLocalGet           opcode = 0x20
+	opLocalSet           opcode = 0x21
+	opLocalTee           opcode = 0x22
+	opGlobalGet          opcode = 0x23
+	opGlobalSet          opcode = 0x24
+	opTableGet           opcode = 0x25
+	opTableSet           opcode = 0x26
+	opI32Load            opcode = 0x28
+	opI64Load            opcode = 0x29
+	opF32Load            opcode = 0x2a
+	opF64Load            opcode = 0x2b
+	opI32Load8S          opcode = 0x2c
+	opI32Load8U          opcode = 0x2d
+	opI32Load16S         opcode = 0x2e
+	opI32Load16U         opcode = 0x2f
+	opI32Store           opcode = 0x36
+	opI64Store           opcode = 0x37
+	opF32Store           opcode = 0x38
+	opF64Store           opcode = 0x39
+	opI32Store8          opcode = 0x3a
+	opI32Store16         opcode = 0x3b
+	opMemorySize         opcode = 0x3f
+	opMemoryGrow         opcode = 0x40
+	opI32Const           opcode = 0x41
+	opI64Const           opcode = 0x42
+	opF32Const           opcode = 0x43
+	opF64Const           opcode = 0x44
+	opI32Eqz             opcode = 0x45
+	opI32LtU             opcode = 0x49
+	opI32GtU             opcode = 0x4b
+	opI32LeU             opcode = 0x4d
+	opI32Eq              opcode = 0x46
+	opI32Ne              opcode = 0x47
+	opI64LtS             opcode = 0x53
+	opI64GtS             opcode = 0x55
+	opI64GtU             opcode = 0x56
+	opI32Add             opcode = 0x6a
+	opI32Sub             opcode = 0x6b
+	opI32Mul             opcode = 0x6c
+	opI32ShrU            opcode = 0x76
+	opI64Add             opcode = 0x7c
+	opI64Sub             opcode = 0x7d
+	opI64Mul             opcode = 0x7e
+	opI64Shl             opcode = 0x86
+	opI64ExtendI32       opcode = 0xad
+	opRefNull            opcode = 0xd0
+	opRefIsNull          opcode = 0xd1
+	opRefFunc            opcode = 0xd2
 
 	opMemoryInit = prefixMisc | 0x08
 	opDataDrop   = prefixMisc | 0x09
@@ -114,6 +120,8 @@ const (
 	immShuffle
 	immLane
 	immMemLane // alignment, offset, lane
+	immAtomic  // alignment, which has to be the natural one, offset
+	immZero    // the byte 0
 )
 
 // opInfo describes an instruction. Where typed is set, pops and push say all
@@ -136,6 +144,7 @@ var (
 	ops     [256]opInfo
 	miscOps [0x12]opInfo
 	simdOps [256]opInfo
+	atomOps [0x4f]opInfo
 )
 
 // info returns the description of op, or nil where there is no such instruction.
@@ -149,6 +158,11 @@ func (op opcode) info() *opInfo {
 			return nil
 		}
 		in = &miscOps[n]
+	case prefixAtomic:
+		if int(n) >= len(atomOps) {
+			return nil
+		}
+		in = &atomOps[n]
 	default:
 		in = &simdOps[n]
 	}
@@ -166,11 +180,13 @@ func (op opcode) String() string {
 	return "unknown instruction"
 }
 
-// constant reports whether op may appear in a constant expression.
+// constant reports whether op may appear in a constant expression, extended
+// ones included.
 func (op opcode) constant() bool {
 	switch op {
 	case opI32Const, opI64Const, opF32Const, opF64Const, opV128Const,
-		opRefNull, opRefFunc, opGlobalGet, opEnd:
+		opRefNull, opRefFunc, opGlobalGet, opEnd,
+		opI32Add, opI32Sub, opI32Mul, opI64Add, opI64Sub, opI64Mul:
 		return true
 	}
 	return false
@@ -188,7 +204,7 @@ type opRow struct {
 }
 
 func init() {
-	for _, rows := range [][]opRow{controlRows, numericRows, simdRows} {
+	for _, rows := range [][]opRow{controlRows, numericRows, simdRows, atomicRows} {
 		for _, r := range rows {
 			r.define()
 		}
@@ -218,6 +234,8 @@ func (r opRow) define() {
 			ops[op] = in
 		case prefixMisc:
 			miscOps[op&0xff] = in
+		case prefixAtomic:
+			atomOps[op&0xff] = in
 		default:
 			simdOps[op&0xff] = in
 		}
@@ -226,7 +244,8 @@ func (r opRow) define() {
 
 func (op opcode) plain() bool {
 	switch op {
-	case opBlock, opLoop, opIf, opEnd, opBr, opBrIf, opBrTable, opReturn, opCall, opCallIndirect, opRefFunc:
+	case opBlock, opLoop, opIf, opEnd, opBr, opBrIf, opBrTable, opReturn, opCall, opCallIndirect,
+		opReturnCall, opReturnCallIndirect, opRefFunc:
 		return false
 	}
 	_, bulk := helperOf(op)

@@ -11,6 +11,8 @@ var controlRows = []opRow{
 	{0x0f, immNone, "", 0, "return"},
 	{0x10, immIndex, "", 0, "call"},
 	{0x11, immCallIndirect, "", 0, "call_indirect"},
+	{0x12, immIndex, "", 0, "return_call"},
+	{0x13, immCallIndirect, "", 0, "return_call_indirect"},
 	{0x1a, immNone, "", 0, "drop select"},
 	{0x1c, immTypes, "", 0, "select"},
 	{0x20, immIndex, "", 0, "local.get local.set local.tee global.get global.set table.get table.set"},

@@ -30,6 +30,17 @@ type Options struct {
 	// guest then can run for ever; exports and limits are as otherwise.
 	Uninstrumented bool
 
+	// Own makes the memory, the tables and the globals that the module imports
+	// its own, so that it imports functions only. Globals has the values of the
+	// globals. A module that was linked as a shared library (wasm-ld -shared)
+	// gets a place in its memory and table and all globals that follow from
+	// that: __memory_base, __table_base, __stack_pointer, __heap_base, GOT.func
+	// and GOT.mem for what it exports itself. What has no value is listed in
+	// Result.Missing. A table or mutable global imported twice by one name is
+	// refused with ErrNotSupported.
+	Own     bool
+	Globals []GlobalValue
+
 	// Limits bound what the module may make a compiler do.
 	Limits ModuleLimits
 }
@@ -55,11 +66,19 @@ type Result struct {
 	Module *Module // as it came
 
 	Memory       string         // export name of the memory, "" if there is none
+	Limits       Limits         // of the memory, unless it is imported
 	Tables       []string       // export names of the tables, by table index
 	StackPointer string         // export name of C's stack pointer, an i32 global; "" if not found
 	Globals      []GlobalExport // every mutable global, imported ones too
 	Fuel         string         // export name of the counter; "" if uninstrumented
 	Tick         Name           // the import to provide; zero if uninstrumented
+
+	Missing    []Import // with Options.Own: globals without a value, zero in the new module
+	MemoryBase uint32   // of a shared library: exported addresses of variables count from here
+
+	tableBase, gotBase uint32     // of a shared library
+	gotFuncs           []uint32   // in table 0 from gotBase on; indices as they came
+	consts             []constI32 // of all globals that are constants and known
 
 	shift   uint32 // imported functions: the index the tick import took
 	offsets offsetMap

@@ -37,6 +37,10 @@ func (p *parser) module() {
 		p.fail(0, ErrMalformed, "no wasm magic number")
 		return
 	}
+	if string(p.b[4:8]) == "\x0d\x00\x01\x00" {
+		p.fail(4, ErrNotSupported, "a component, not a module")
+		return
+	}
 	if string(p.b[:8]) != header {
 		p.fail(4, ErrNotSupported, "version % x is not 1", p.b[4:8])
 		return
@@ -60,6 +64,9 @@ func (p *parser) section(last SectionID) SectionID {
 	at := p.pos
 	id := SectionID(p.byte())
 	if int(id) >= len(sectionRank) {
+		if id == 13 {
+			p.fail(at, ErrNotSupported, "tag section (%s)", proposalExceptions)
+		}
 		p.fail(at, ErrNotSupported, "section id %d", id)
 		return last
 	}
@@ -98,7 +105,7 @@ func (p *parser) contents(id SectionID) {
 	case SectionTable:
 		m.Tables = vector(p, "tables", 3, p.table)
 	case SectionMemory:
-		m.Memories = vector(p, "memories", 2, p.limits)
+		m.Memories = vector(p, "memories", 2, p.memory)
 	case SectionGlobal:
 		m.Globals = vector(p, "globals", 3, func() Global { return Global{p.globalType(), p.constExpr()} })
 	case SectionExport:
@@ -147,7 +154,12 @@ func (p *parser) types() {
 	}
 	p.m.Types = vector(p, "types", 3, func() FuncType {
 		if form := p.byte(); form != 0x60 {
-			p.fail(p.pos-1, ErrNotSupported, "type form %#x", form)
+			switch {
+			case form >= 0x4e && form <= 0x50 || form == 0x5e || form == 0x5f:
+				p.fail(p.pos-1, ErrNotSupported, "type form %#x (%s)", form, proposalGC)
+			default:
+				p.fail(p.pos-1, ErrNotSupported, "type form %#x", form)
+			}
 		}
 		params := list()
 		return FuncType{params, list()}
@@ -163,7 +175,7 @@ func (p *parser) imports() Import {
 	case KindTable:
 		im.Table = p.table()
 	case KindMemory:
-		im.Memory = p.limits()
+		im.Memory = p.memory()
 	case KindGlobal:
 		im.Global = p.globalType()
 	}
@@ -175,26 +187,46 @@ func (p *parser) imports() Import {
 
 func (p *parser) kind() Kind {
 	k := Kind(p.byte())
-	if k > KindGlobal {
+	if k == 4 {
+		p.fail(p.pos-1, ErrNotSupported, "tag imported or exported (%s)", proposalExceptions)
+	} else if k > KindGlobal {
 		p.fail(p.pos-1, ErrNotSupported, "import or export kind %#x", byte(k))
 	}
 	return k
 }
 
-func (p *parser) limits() Limits {
+// The bits of the flags before limits.
+const (
+	limitsMax    = 1
+	limitsShared = 2
+	limits64     = 4
+)
+
+func (p *parser) limits(what string, allowed byte) Limits {
 	var l Limits
 	flags := p.byte()
-	if flags > 1 {
-		p.fail(p.pos-1, ErrNotSupported, "limits flags %#x (shared or 64-bit)", flags)
+	switch {
+	case flags&limits64 != 0 && flags < 8:
+		p.fail(p.pos-1, ErrNotSupported, "%s with limits flags %#x (%s)", what, flags, proposalMemory64)
+	case flags&^allowed != 0:
+		p.fail(p.pos-1, ErrNotSupported, "%s with limits flags %#x", what, flags)
 	}
 	l.Min = p.u32()
-	if l.HasMax = flags == 1; l.HasMax {
+	if l.HasMax = flags&limitsMax != 0; l.HasMax {
 		l.Max = p.u32()
 	}
+	l.Shared = flags&limitsShared != 0
 	return l
 }
 
-func (p *parser) table() Table { return Table{p.refType(), p.limits()} }
+func (p *parser) memory() Limits { return p.limits("memory", limitsMax|limitsShared) }
+
+func (p *parser) table() Table {
+	if p.pos+1 < p.end && p.b[p.pos] == 0x40 && p.b[p.pos+1] == 0 {
+		p.fail(p.pos, ErrNotSupported, "table with an initial element (%s)", proposalFuncRefs)
+	}
+	return Table{p.refType(), p.limits("table", limitsMax)}
+}
 
 func (p *parser) globalType() GlobalType {
 	return GlobalType{p.valueType(), p.flag("mutability")}

@@ -19,9 +19,13 @@ type reader struct {
 // fail records the first failure, at the byte offset at.
 func (r *reader) fail(at int, kind error, format string, args ...any) {
 	if r.err == nil {
-		r.err = &Error{r.op, r.sec, uint64(at), fmt.Errorf("%w: %s", kind, fmt.Sprintf(format, args...))}
+		r.err = &Error{r.op, r.sec, uint64(at), errorf(kind, format, args...)}
 	}
 	r.pos = r.end
+}
+
+func errorf(kind error, format string, args ...any) error {
+	return fmt.Errorf("%w: %s", kind, fmt.Sprintf(format, args...))
 }
 
 func (r *reader) left() int { return r.end - r.pos }
@@ -131,7 +135,7 @@ func (r *reader) name() string {
 func (r *reader) valueType() ValueType {
 	t := ValueType(r.byte())
 	if r.err == nil && !t.valid() {
-		r.fail(r.pos-1, ErrMalformed, "unknown value type %#x", byte(t))
+		r.unknownType(r.pos-1, byte(t), "value type")
 	}
 	return t
 }
@@ -139,7 +143,7 @@ func (r *reader) valueType() ValueType {
 func (r *reader) refType() ValueType {
 	t := ValueType(r.byte())
 	if r.err == nil && !t.IsRef() {
-		r.fail(r.pos-1, ErrMalformed, "unknown reference type %#x", byte(t))
+		r.unknownType(r.pos-1, byte(t), "reference type")
 	}
 	return t
 }

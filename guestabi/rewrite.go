@@ -28,6 +28,15 @@ func Rewrite(b []byte, opts Options) (*Result, error) {
 	}
 	w := newRewriter(m, opts)
 	w.costs = costs
+	if opts.Own {
+		if err := w.adopt(); err != nil {
+			return nil, err
+		}
+	} else {
+		w.res.evaluate(nil)
+	}
+	w.memories = append(w.memories, m.Memories...)
+	w.tables = append(w.tables, m.Tables...)
 	w.private()
 	if err := w.module(); err != nil {
 		return nil, err
@@ -62,7 +71,15 @@ func (o Options) withDefaults() Options {
 }
 
 func tooMuch(section string, at uint32, format string, args ...any) error {
-	return &Error{"rewrite", section, uint64(at), fmt.Errorf("%w: %s", ErrLimit, fmt.Sprintf(format, args...))}
+	return &Error{"rewrite", section, uint64(at), errorf(ErrLimit, format, args...)}
+}
+
+// checkTable checks a table that has become larger than the module declares.
+func (w *rewriter) checkTable(t Table) error {
+	if t.Min > w.opts.MaxTable {
+		return tooMuch("import", w.m.sections[SectionImport].Offset, "table of %d elements exceeds %d", t.Min, w.opts.MaxTable)
+	}
+	return nil
 }
 
 // checkLimits refuses what would make a compiler work too long and what cannot
@@ -135,6 +152,10 @@ type rewriter struct {
 	helpers []helper // functions appended
 	exports []Export // appended
 	fuel    fuel
+	// The new module's own memory and tables; and what were imported globals.
+	memories []Limits
+	tables   []Table
+	imported []GlobalValue
 }
 
 func newRewriter(m *Module, opts Options) *rewriter {
@@ -178,6 +199,9 @@ func (w *rewriter) private() {
 	}
 	if int(m.imported[KindMemory])+len(m.Memories) > 0 {
 		w.res.Memory = export("memory", KindMemory, 0)
+		for _, l := range w.memories {
+			w.res.Limits = w.memory(l)
+		}
 	}
 	for i := range m.imported[KindTable] + uint32(len(m.Tables)) {
 		w.res.Tables = append(w.res.Tables, export(fmt.Sprintf("table%d", i), KindTable, i))

@@ -26,7 +26,7 @@ func (w *rewriter) module() error {
 	w.section(SectionElement, w.elementSection)
 	w.section(SectionDataCount, w.same(SectionDataCount))
 	w.section(SectionCode, w.codeSection)
-	w.section(SectionData, w.same(SectionData))
+	w.section(SectionData, w.dataSection)
 	w.res.Wasm = w.out
 	return nil
 }
@@ -42,6 +42,23 @@ func (w *rewriter) section(id SectionID, contents func() []byte) {
 
 func (w *rewriter) same(id SectionID) func() []byte {
 	return func() []byte { return w.m.Bytes(w.m.sections[id]) }
+}
+
+// dataSection is as it came unless offsets use what was imported.
+func (w *rewriter) dataSection() []byte {
+	if len(w.imported) == 0 {
+		return w.same(SectionData)()
+	}
+	var b []byte
+	for _, d := range w.m.Datas {
+		if d.Mode == Passive {
+			b = append(b, 1)
+		} else { // there is one memory
+			b = w.constExpr(append(b, 0), d.Offset)
+		}
+		b = appendBytes(b, w.m.Bytes(d.Init))
+	}
+	return vectorOf(len(w.m.Datas), b)
 }
 
 // items returns a vector section's contents without its length.
@@ -77,8 +94,12 @@ func (w *rewriter) typeSection() []byte {
 
 func (w *rewriter) importSection(tickType uint32) []byte {
 	var b []byte
-	n := len(w.m.Imports)
+	n := 0
 	for _, im := range w.m.Imports {
+		if w.opts.Own && im.Kind != KindFunc {
+			continue
+		}
+		n++
 		b = appendString(appendString(b, im.Module), im.Name.Name)
 		b = append(b, byte(im.Kind))
 		switch im.Kind {
@@ -109,6 +130,7 @@ func (w *rewriter) memory(l Limits) Limits {
 	if !l.HasMax || l.Max > w.opts.MaxMemoryPages {
 		l.HasMax, l.Max = true, w.opts.MaxMemoryPages
 	}
+	l.Shared = false
 	return l
 }
 
@@ -122,23 +144,32 @@ func (w *rewriter) functionSection() []byte {
 
 func (w *rewriter) tableSection() []byte {
 	var b []byte
-	for _, t := range w.m.Tables {
+	for _, t := range w.tables {
 		b = appendTable(b, w.table(t))
 	}
-	return vectorOf(len(w.m.Tables), b)
+	return vectorOf(len(w.tables), b)
 }
 
 func (w *rewriter) memorySection() []byte {
 	var b []byte
-	for _, l := range w.m.Memories {
+	for _, l := range w.memories {
 		b = appendLimits(b, w.memory(l))
 	}
-	return vectorOf(len(w.m.Memories), b)
+	return vectorOf(len(w.memories), b)
 }
 
 func (w *rewriter) globalSection() []byte {
-	var b []byte
+	a := assembler(nil)
 	n := len(w.m.Globals)
+	for _, im := range w.m.Imports {
+		if im.Kind == KindGlobal && w.opts.Own {
+			a = appendGlobalType(a, im.Global)
+			w.imported[n-len(w.m.Globals)].init(&a)
+			a.op(opEnd)
+			n++
+		}
+	}
+	b := []byte(a)
 	for _, g := range w.m.Globals {
 		b = appendGlobalType(b, g.GlobalType)
 		b = w.constExpr(b, g.Init)
@@ -186,7 +217,17 @@ func (w *rewriter) elementSection() []byte {
 	for _, e := range w.m.Elements {
 		b = w.element(b, e)
 	}
-	return vectorOf(len(w.m.Elements), b)
+	n := len(w.m.Elements)
+	if funcs := w.res.gotFuncs; len(funcs) > 0 {
+		n++
+		a := assembler(append(b, 0))
+		a.i32(int32(w.res.gotBase)).op(opEnd)
+		b = appendU32(a, uint32(len(funcs)))
+		for _, f := range funcs {
+			b = appendU32(b, w.moved(f))
+		}
+	}
+	return vectorOf(n, b)
 }
 
 // element appends a segment in the long form of its mode, but for table 0,
@@ -234,12 +275,17 @@ func (w *rewriter) constExpr(b []byte, s Span) []byte {
 	return w.constExprHere(b, &reader{b: w.m.bytes, pos: int(s.Offset), end: int(s.End())})
 }
 
-// constExprHere appends the constant expression r is at, with functions moved.
+// constExprHere appends the constant expression r is at, with functions moved and
+// values in the place of globals that were imported.
 func (w *rewriter) constExprHere(b []byte, r *reader) []byte {
 	for r.err == nil {
 		in := r.instr()
 		if in.op == opRefFunc {
 			b = appendU32(appendOp(b, in.op), w.moved(in.x))
+		} else if in.op == opGlobalGet && uint64(in.x) < uint64(len(w.imported)) {
+			a := assembler(b)
+			w.imported[in.x].init(&a)
+			b = a
 		} else {
 			b = append(b, r.b[in.at:r.pos]...)
 		}

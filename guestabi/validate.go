@@ -8,8 +8,9 @@ import (
 // maxMemory is the largest memory of WebAssembly, in pages.
 const maxMemory = 1 << 16
 
-// Validate checks a module by the rules of WebAssembly 2.0: index spaces,
-// limits, constant expressions, and every function body. The error is an
+// Validate checks a module by the rules of WebAssembly 2.0 and of the proposals
+// that package guestabi understands: index spaces, limits, constant expressions,
+// and every function body. The error is an
 // [*Error] wrapping ErrMalformed, ErrInvalid, ErrNotSupported or ErrLimit.
 func Validate(m *Module) error {
 	_, err := validateAndCount(m, math.MaxUint64)
@@ -115,7 +116,7 @@ func (v *validator) moduleLevel() {
 	}
 	n := uint64(m.imported[KindMemory]) + uint64(len(m.Memories))
 	if n > 1 {
-		v.fail(v.pos, ErrNotSupported, "%d memories", n)
+		v.fail(v.pos, ErrNotSupported, "%d memories (%s)", n, proposalMemories)
 	}
 	v.memory = n == 1
 	v.in(SectionGlobal)
@@ -162,6 +163,8 @@ func (v *validator) limits(what string, l Limits, most uint64) {
 		v.invalid("%s minimum %d exceeds %d", what, l.Min, most)
 	case l.HasMax && uint64(l.Max) > most:
 		v.invalid("%s maximum %d exceeds %d", what, l.Max, most)
+	case l.Shared && !l.HasMax:
+		v.invalid("shared %s without a maximum", what)
 	case l.HasMax && l.Min > l.Max:
 		v.invalid("%s minimum %d exceeds its maximum %d", what, l.Min, l.Max)
 	}
@@ -235,6 +238,7 @@ func (v *validator) constExpr(s Span, want ValueType) {
 
 // constExprHere checks the constant expression at v.pos. Parse has seen that
 // it ends and consists of constant instructions: one value has to come of it.
+// Every operand of an instruction in it is of the type of its result.
 func (v *validator) constExprHere(want ValueType) {
 	values := 0
 	for v.err == nil {
@@ -256,6 +260,10 @@ func (v *validator) constExprHere(want ValueType) {
 		case opRefFunc:
 			t = FuncRef
 			v.funcRef(in.x)
+		default:
+			if values -= int(in.info.npops); values < 0 {
+				v.fail(in.at, ErrInvalid, "operand missing")
+			}
 		}
 		if values++; v.err == nil && t != want {
 			v.fail(in.at, ErrInvalid, "constant expression gives %s, not %s", t, want)

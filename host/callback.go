@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/wasmffi/wasmffi"
 	"github.com/wasmffi/wasmffi/dtype"
@@ -97,6 +98,9 @@ func planGo(f *dtype.Func) (*goPlan, error) {
 func (g *goSide) call(in *instance, stack []uint64) {
 	if in.owner.Load() == 0 {
 		in.enterGo()
+	}
+	if in.mod.limits.plain {
+		in.check(time.Now()) // nobody else does
 	}
 	l := in.level
 	f := &l.frame

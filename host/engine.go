@@ -9,6 +9,7 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/wasmffi/wasmffi/debuginfo"
 	"github.com/wasmffi/wasmffi/guestabi"
@@ -23,7 +24,7 @@ type module struct {
 
 	rt   wazero.Runtime
 	code wazero.CompiledModule
-	tick api.Module // provides res.Tick
+	tick api.Module // provides res.Tick; nil where there is none
 	wasi api.Module // nil when the module imports nothing of it
 
 	// debugInfo reads the module's debug info, when it is first asked for.
@@ -43,12 +44,18 @@ type moduleLimits struct {
 	table       uint32
 	module      guestabi.ModuleLimits
 	interpreter bool
+	plain       bool // not instrumented
+	globals     globalKey
 }
 
 type moduleKey struct {
 	hash   [sha256.Size]byte
 	limits moduleLimits
 }
+
+// features are what guestabi lets through.
+const features = api.CoreFeaturesV2 | experimental.CoreFeaturesThreads | experimental.CoreFeaturesTailCall |
+	experimental.CoreFeaturesExtendedConst
 
 // compilations is wazero's store of machine code, so that helper modules are
 // compiled once in a process.
@@ -61,9 +68,12 @@ func build(key moduleKey, data []byte) (*module, error) {
 	res, err := guestabi.Rewrite(data, guestabi.Options{
 		// No MaxMemoryPages: the memory's allocator keeps the limit, and notes
 		// that it was reached.
-		MaxTable:    l.table,
-		InitialFuel: firstFuel,
-		Limits:      l.module,
+		MaxTable:       l.table,
+		InitialFuel:    firstFuel,
+		Limits:         l.module,
+		Uninstrumented: l.plain,
+		Own:            true,
+		Globals:        l.globals.values(),
 	})
 	if errors.Is(err, guestabi.ErrLimit) {
 		if m, parseErr := guestabi.Parse(data); parseErr == nil {
@@ -90,6 +100,7 @@ func build(key moduleKey, data []byte) (*module, error) {
 	})
 	m.hiddenState = sync.OnceValue(func() bool { return hiddenState(res) })
 	m.rt = wazero.NewRuntimeWithConfig(ctx, config.
+		WithCoreFeatures(features).
 		WithCompilationCache(compilations()).
 		WithMemoryLimitPages(guestabi.MaxPages).
 		WithDebugInfoEnabled(true)) // for offsets in traces: see traceable
@@ -108,17 +119,20 @@ func (m *module) compile(ctx context.Context) (err error) {
 	if m.code, err = m.rt.CompileModule(ctx, wasm); err != nil {
 		return engineError(err)
 	}
+	if m.importsFrom(wasiModule) {
+		if m.wasi, err = m.wasiModule(ctx, nil); err != nil {
+			return engineError(err)
+		}
+	}
+	if m.limits.plain {
+		return nil
+	}
 	if m.tick, err = m.hostModule(ctx, m.res.Tick.Module, []hostFunc{{
 		name: m.res.Tick.Name,
 		typ:  guestabi.FuncType{Results: []guestabi.ValueType{guestabi.I64}},
 		call: api.GoFunc(func(ctx context.Context, stack []uint64) { stack[0] = uint64(instanceOf(ctx).tick()) }),
 	}}); err != nil {
 		return engineError(err)
-	}
-	if m.importsFrom(wasiModule) {
-		if m.wasi, err = m.wasiModule(ctx, nil); err != nil {
-			return engineError(err)
-		}
 	}
 	return nil
 }

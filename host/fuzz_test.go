@@ -19,11 +19,11 @@ func FuzzPlaces(f *testing.F) {
 
 // FuzzOpen: whatever the bytes, opening ends in an error or a library.
 func FuzzOpen(f *testing.F) {
-	for _, name := range []string{"bare.wasm", "hostile.wasm", "loopstart.wasm", "imports.wasm"} {
+	for _, name := range []string{"bare.wasm", "hostile.wasm", "loopstart.wasm", "imports.wasm", "emscripten.wasm", "side.wasm"} {
 		f.Add(fixture(f, name))
 	}
 	f.Fuzz(func(_ *testing.T, data []byte) {
-		lib, err := OpenBytes(background, "fuzz", data, Options{MemoryLimit: 1 << 20, Timeout: 1e7})
+		lib, err := OpenBytes(background, "fuzz", data, emscripten(Options{MemoryLimit: 1 << 20, Timeout: 1e7}))
 		if err != nil {
 			return
 		}

@@ -8,7 +8,14 @@
 //
 // The module may be any that clang, or another compiler with its C ABI, made:
 // a reactor (its _initialize runs when it is opened), a command (its _start is
-// a function like others and does not run by itself) or a bare module.
+// a function like others and does not run by itself) or a bare module, whose
+// constructors run if it exports __wasm_call_ctors.
+//
+// Modules that others have made need not know of this package: one may import
+// its memory, its table and globals (values come from [Options.Globals]), export
+// neither table nor stack pointer nor malloc, be compiled for threads, of which
+// it then has one, or be linked as a shared library (wasm-ld -shared), by itself.
+// docs/sandbox.md says what is not taken.
 //
 // # What C can reach
 //
@@ -26,6 +33,9 @@
 // ended returns an error wrapping context.DeadlineExceeded or context.Canceled;
 // C's own state is then whatever it was in the middle of, but the library can
 // be called again.
+//
+// [Options.Uninstrumented] leaves the code as it came, for modules that are trusted
+// to end: then nothing interrupts C.
 //
 // # Faults
 //

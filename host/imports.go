@@ -23,26 +23,31 @@ func (in *instance) provideImports(lib wasmffi.Library) (map[string]api.Module, 
 	for _, im := range res.Module.Imports {
 		own, found := in.ownImport(im.Name)
 		switch {
-		case im.Kind != guestabi.KindFunc:
-			faults = append(faults, fmt.Sprintf("%v %s.%s", im.Kind, im.Module, im.Name.Name))
+		case im.Kind != guestabi.KindFunc: // those of globals are in res.Missing
 		case found:
 			want := res.Module.Types[im.Type]
 			side, err := goImport(lib, own, want)
 			if err != nil {
-				return nil, fmt.Errorf("import %s.%s: %w", im.Module, im.Name.Name, err)
+				return nil, fmt.Errorf("import %s: %w", importName(im.Name), err)
 			}
 			funcs[im.Module] = append(funcs[im.Module], hostFunc{im.Name.Name, want,
 				api.GoFunc(func(_ context.Context, stack []uint64) { side.call(in, stack) })})
 		case im.Module == wasiModule && wasi[im.Name.Name] != nil:
 		default:
-			faults = append(faults, fmt.Sprintf("%s.%s %s", im.Module, im.Name.Name, signatureText(res.Module.Types[im.Type])))
+			faults = append(faults, fmt.Sprintf("%s %s", importName(im.Name), signatureText(res.Module.Types[im.Type])))
 		}
+	}
+	for _, im := range res.Missing {
+		faults = append(faults, in.missingGlobal(im))
 	}
 	if len(faults) > 0 {
 		slices.Sort(faults)
 		return nil, fmt.Errorf("missing imports %w: %s", wasmffi.ErrNotFound, strings.Join(slices.Compact(faults), ", "))
 	}
-	provided := map[string]api.Module{res.Tick.Module: in.mod.tick}
+	provided := map[string]api.Module{}
+	if in.mod.tick != nil {
+		provided[res.Tick.Module] = in.mod.tick
+	}
 	if in.mod.wasi != nil {
 		provided[wasiModule] = in.mod.wasi
 	}
@@ -61,6 +66,18 @@ func (in *instance) provideImports(lib wasmffi.Library) (map[string]api.Module, 
 		provided[name] = m
 	}
 	return provided, nil
+}
+
+// importName is an import's name for messages, which a guest has chosen.
+func importName(n guestabi.Name) string {
+	part := func(s string) string {
+		const most = 100
+		if len(s) > most {
+			s = s[:most] + "…"
+		}
+		return printable(s)
+	}
+	return part(n.Module) + "." + part(n.Name)
 }
 
 // ownImport finds the user's function for an import.

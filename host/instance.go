@@ -192,20 +192,19 @@ func (in *instance) run(ctx context.Context) error {
 	in.findGlobals()
 	in.tables.init(in)
 	in.heap.init(in)
-	if err := in.initialize(ctx); err != nil {
-		return fmt.Errorf("_initialize: %w", err)
-	}
-	return nil
+	return in.initialize(ctx)
 }
 
 // reserve makes the linear memory. Its limit is the smaller of the module's
 // and the options'.
 func (in *instance) reserve() error {
-	src := in.mod.res.Module
-	if len(src.Memories) == 0 {
+	if in.mod.res.Memory == "" {
 		return nil
 	}
-	limits := src.Memories[0]
+	limits := in.mod.res.Limits
+	if err := in.mod.limits.fitsMemory(limits); err != nil {
+		return err
+	}
 	limit := in.opts.MemoryLimit
 	if limits.HasMax {
 		limit = min(limit, uint64(limits.Max)*pageSize)
@@ -228,17 +227,36 @@ func (in *instance) findStackPointer() {
 	}
 }
 
-// initialize runs what a reactor asks to be run before anything else.
+// initialize runs what is to be run before anything else: a reactor's
+// _initialize; of other modules, that are not commands either, the constructors,
+// after the pointers in a shared library's data have been put right.
 func (in *instance) initialize(ctx context.Context) error {
-	e, ok := in.mod.res.Module.Export("_initialize")
+	names := []string{"_initialize"}
+	if !in.hasProcedure("_initialize") && !in.hasProcedure("_start") {
+		names = []string{"__wasm_apply_data_relocs", "__wasm_call_ctors"}
+	}
+	for _, name := range names {
+		if !in.hasProcedure(name) {
+			continue
+		}
+		f := in.wasm.ExportedFunction(name)
+		if err := in.first(ctx, func() error { return f.CallWithStack(&in.wasmCtx, nil) }); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// hasProcedure reports whether the module exports a function without parameters
+// and results.
+func (in *instance) hasProcedure(name string) bool {
+	src := in.mod.res.Module
+	e, ok := src.Export(name)
 	if !ok || e.Kind != guestabi.KindFunc {
-		return nil
+		return false
 	}
-	if t, _ := in.mod.res.Module.FuncType(e.Index); !t.Equal(guestabi.FuncType{}) {
-		return nil
-	}
-	f := in.wasm.ExportedFunction("_initialize")
-	return in.first(ctx, func() error { return f.CallWithStack(&in.wasmCtx, nil) })
+	t, _ := src.FuncType(e.Index)
+	return t.Equal(guestabi.FuncType{})
 }
 
 // first runs a call that is made before the library is open.

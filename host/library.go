@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"runtime"
 	"sync"
 
@@ -30,11 +31,20 @@ func open(ctx context.Context, name, path string, data []byte, opts Options) (*L
 		return nil, openError(name, err)
 	}
 	opts = opts.withDefaults()
+	if opts.Uninstrumented && opts.Fuel != 0 {
+		return nil, openError(name, fmt.Errorf("%w: Options.Fuel with Options.Uninstrumented", wasmffi.ErrNotSupported))
+	}
+	globals, err := keyOf(opts.Globals)
+	if err != nil {
+		return nil, openError(name, err)
+	}
 	key := moduleKey{sha256.Sum256(data), moduleLimits{
 		memoryPages: uint32(opts.MemoryLimit / pageSize),
 		table:       opts.TableLimit,
 		module:      opts.ModuleLimits,
 		interpreter: opts.Interpreter,
+		plain:       opts.Uninstrumented,
+		globals:     globals,
 	}}
 	m, err := acquire(ctx, key, data)
 	if err != nil {

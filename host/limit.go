@@ -109,9 +109,8 @@ func (in *instance) afterLimits(reached limits, err error) error {
 // fits checks what a module begins with.
 func (l moduleLimits) fits(m *guestabi.Module) error {
 	for _, t := range m.Memories {
-		if t.Min > l.memoryPages {
-			e := &LimitError{Kind: ErrMemoryLimit, Limit: uint64(l.memoryPages) * pageSize}
-			return fmt.Errorf("%w: the module begins with %d", e, uint64(t.Min)*pageSize)
+		if err := l.fitsMemory(t); err != nil {
+			return err
 		}
 	}
 	for _, t := range m.Tables {
@@ -121,4 +120,12 @@ func (l moduleLimits) fits(m *guestabi.Module) error {
 		}
 	}
 	return nil
+}
+
+func (l moduleLimits) fitsMemory(m guestabi.Limits) error {
+	if m.Min <= l.memoryPages {
+		return nil
+	}
+	e := &LimitError{Kind: ErrMemoryLimit, Limit: uint64(l.memoryPages) * pageSize}
+	return fmt.Errorf("%w: the module begins with %d", e, uint64(m.Min)*pageSize)
 }

@@ -99,6 +99,10 @@ type Options struct {
 	// Imports are Go functions that the module imports. A wasmffi.Imports among
 	// the options of wasmffi.Open adds to them.
 	Imports wasmffi.Imports
+	// Globals are the values of globals that the module imports. What a module
+	// linked as a shared library imports for its place in memory and table needs
+	// none.
+	Globals []Global
 	// Path lists directories where modules are looked for by bare name, after
 	// the current directory and before those of $WASMFFI_PATH.
 	Path []string
@@ -106,6 +110,14 @@ type Options struct {
 	// Resettable lets [Library.Reset] return to the state that opening ends
 	// with, of which a copy is kept: as much memory as C has in use then.
 	Resettable bool
+
+	// Uninstrumented leaves the module's code as it came, which is up to a third
+	// faster: for modules that are trusted to end. Nothing interrupts C then.
+	// Contexts, Timeout and Close are looked at when a call begins and when C
+	// calls Go, and the garbage collector, with it sooner or later every
+	// goroutine, waits for C to do either. Memory, tables and files are bounded as
+	// otherwise. With Fuel, opening is an error.
+	Uninstrumented bool
 
 	// Interpreter runs the module without compiling it to machine code: some
 	// fifty times slower, and the only way where there is no compiler.

@@ -467,9 +467,3 @@ func TestResetOfAClosedLibrary(t *testing.T) {
 	_, err = lib.Snapshot(background)
 	assert.ErrorIs(t, err, wasmffi.ErrClosed)
 }
-
-func TestImportedMemoryIsRefused(t *testing.T) {
-	_, err := OpenBytes(background, "importmemory.wasm", fixture(t, "importmemory.wasm"), Options{Resettable: true})
-	require.ErrorIs(t, err, wasmffi.ErrNotFound)
-	assert.ErrorContains(t, err, "memory env.memory")
-}

@@ -21,7 +21,7 @@ func (in *instance) stackRoom() uint64 {
 		if d.Mode != guestabi.Active {
 			continue
 		}
-		at, ok := constI32(src.Bytes(d.Offset))
+		at, ok := in.mod.res.ConstI32(d.Offset)
 		if !ok {
 			return 0
 		}

@@ -42,7 +42,7 @@ func (s *symbols) init(in *instance) {
 	}
 }
 
-// constant is the value of an exported constant i32 global.
+// constant is the value of an exported constant i32 global, an address.
 func (in *instance) constant(name string) (uint64, bool) {
 	e, ok := in.mod.res.Module.Export(name)
 	if !ok || e.Kind != guestabi.KindGlobal {
@@ -52,7 +52,7 @@ func (in *instance) constant(name string) (uint64, bool) {
 	if _, mutable := g.(api.MutableGlobal); mutable || g.Type() != api.ValueTypeI32 {
 		return 0, false
 	}
-	return uint64(uint32(g.Get())), true
+	return uint64(uint32(g.Get()) + in.mod.res.MemoryBase), true
 }
 
 // signatureText is a wasm function type as in "(i32, f64) -> i32".

@@ -46,8 +46,11 @@ func (t *tables) init(in *instance) {
 	t.funcs, t.slots = map[uint64]uint32{}, map[uint32]uint64{}
 	src := in.mod.res.Module
 	for _, e := range src.Elements {
-		at, ok := constI32(src.Bytes(e.Offset))
-		if e.Mode != guestabi.Active || e.Table != 0 || !ok {
+		if e.Mode != guestabi.Active || e.Table != 0 {
+			continue
+		}
+		at, ok := in.mod.res.ConstI32(e.Offset)
+		if !ok {
 			continue
 		}
 		items := src.Bytes(e.Items)
@@ -67,6 +70,12 @@ func (t *tables) init(in *instance) {
 			}
 		}
 	}
+	in.mod.res.TableFuncs(func(slot, f uint32) {
+		t.funcs[uint64(slot)] = f
+		if _, seen := t.slots[f]; !seen {
+			t.slots[f] = uint64(slot)
+		}
+	})
 }
 
 // nextElement reads one item of an element segment: a function index, or a
@@ -94,22 +103,6 @@ func nextElement(b []byte, expr bool) (f uint32, null bool, rest []byte, ok bool
 		b = b[1:]
 	}
 	return uint32(v), false, b, true
-}
-
-// constI32 is the value of the constant expression "i32.const n".
-func constI32(b []byte) (uint32, bool) {
-	const i32Const, end = 0x41, 0x0b
-	if len(b) < 3 || b[0] != i32Const {
-		return 0, false
-	}
-	v, n := leb128(b[1:])
-	if n == 0 || len(b) != n+2 || b[n+1] != end {
-		return 0, false
-	}
-	if last := b[n]; n < 5 && last&0x40 != 0 { // sign
-		v |= ^uint64(0) << (7 * n)
-	}
-	return uint32(v), true
 }
 
 // leb128 reads a number of up to 32 bits, unsigned or the low bits of a signed

@@ -21,6 +21,8 @@ var (
 	ErrBadConversion  = errors.New("invalid conversion to integer")
 	ErrBadFuncPointer = errors.New("call through a function pointer that points to no function")
 	ErrFuncType       = errors.New("call through a function pointer of another type")
+	ErrUnaligned      = errors.New("unaligned atomic operation")
+	ErrWait           = errors.New("wait for another thread, of which there are none")
 )
 
 // A TrapError is C doing something that cannot go on: dividing by zero, leaving
@@ -54,6 +56,8 @@ var traps = map[string]error{
 	"invalid table access":          ErrBadFuncPointer,
 	"indirect call type mismatch":   ErrFuncType,
 	"stack overflow":                wasmffi.ErrStackOverflow,
+	"unaligned atomic":              ErrUnaligned,
+	"expected shared memory":        ErrWait,
 }
 
 // failed turns the engine's error from a call into this package's.

@@ -1,0 +1,5 @@
+//go:build race
+
+package realmodules
+
+const raceEnabled = true
