@@ -26,16 +26,20 @@ func open(ctx context.Context, name, path string, data []byte, opts Options) (*L
 	if ctx == nil {
 		ctx = context.Background()
 	}
+	hash := sha256.Sum256(data)
+	if err := checkPin(opts.SHA256, hash); err != nil {
+		return nil, openError(name, err)
+	}
 	if err := checkKind(data[:min(8, len(data))]); err != nil {
 		return nil, openError(name, err)
 	}
 	opts = opts.withDefaults()
-	key := moduleKey{sha256.Sum256(data), moduleLimits{
+	key := moduleKey{hash, moduleLimits{
 		memoryPages: uint32(opts.MemoryLimit / pageSize),
 		table:       opts.TableLimit,
 		module:      opts.ModuleLimits,
 		interpreter: opts.Interpreter,
-	}}
+	}, opts.Cache}
 	m, err := acquire(ctx, key, data)
 	if err != nil {
 		return nil, openError(name, err)
