@@ -109,8 +109,9 @@ func fingerprint() ([]byte, error) {
 		return nil, err
 	}
 	m.close()
+	engine, code := s.take()
 	h := sha256.New()
-	for _, b := range [][]byte{s.take(), s.key[:], wasm, res.Saved()} {
+	for _, b := range [][]byte{engine[:], code, wasm, res.Saved()} {
 		h.Write(b)
 	}
 	return h.Sum(nil), nil

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -172,17 +171,24 @@ func (c *Cache) build(key moduleKey, data []byte) (*module, error) {
 	if m, err = newModule(key, res, wasm, shelf); err != nil {
 		return nil, err
 	}
-	e := entry{engine: shelf.key, saved: res.Saved(), wasm: wasm, code: shelf.take()}
-	c.put(id, e, len(data))
+	engine, code := shelf.take()
+	c.put(id, entry{engine, res.Saved(), wasm}, code, len(data))
 	return m, nil
 }
 
-func (c *Cache) put(id []byte, e entry, size int) {
-	parts, n := e.encode()
-	var evicted int
-	err := fmt.Errorf("entry of %d bytes exceeds %d, for a module of %d", n, c.largest(size), size)
-	if n <= c.largest(size) {
-		evicted, err = c.store.Put(id, parts...)
+// put writes an entry and then the code that belongs to it, which is found only
+// with the entry, for it has the entry's hash in its id.
+func (c *Cache) put(id []byte, e entry, code []byte, size int) {
+	blob := e.encode()
+	n, largest := int64(len(blob)+len(code)), c.largest(size)
+	err := fmt.Errorf("entry of %d bytes exceeds %d, for a module of %d", n, largest, size)
+	evicted := 0
+	if n <= largest {
+		if evicted, err = c.store.Put(codeID(id, blob), code); err == nil {
+			var more int
+			more, err = c.store.Put(id, blob)
+			evicted += more
+		}
 	}
 	c.count(func(s *CacheStats) {
 		s.Evicted += uint64(evicted)
@@ -194,12 +200,17 @@ func (c *Cache) put(id []byte, e entry, size int) {
 	})
 }
 
-// load makes a module of its entry.
+// load makes a module of its entry. While the engine looks at the wasm, the code
+// is read.
 func (c *Cache) load(id []byte, key moduleKey, data []byte) (*module, error) {
-	blob, err := c.store.Get(id, c.largest(len(data)))
+	largest := c.largest(len(data))
+	blob, err := c.store.Get(id, largest)
 	if err != nil {
 		return nil, err
 	}
+	code := sync.OnceValues(func() ([]byte, error) { return c.store.Get(codeID(id, blob), largest) })
+	go code()
+	defer code()
 	e, err := decodeEntry(blob)
 	if err != nil {
 		return nil, err
@@ -208,18 +219,24 @@ func (c *Cache) load(id []byte, key moduleKey, data []byte) (*module, error) {
 	if err != nil {
 		return nil, err
 	}
-	shelf := &shelf{key: e.engine, code: e.code}
+	shelf := &shelf{key: e.engine, stored: code}
 	m, err := newModule(key, res, e.wasm, shelf)
-	if err == nil && shelf.take() != nil {
-		m.close()
+	_, made := shelf.take()
+	if _, codeErr := code(); codeErr != nil {
+		err = codeErr // the engine's says less
+	} else if made != nil {
 		err = errors.New("the engine did not take what it has made")
+	}
+	if err != nil && m != nil {
+		m.close()
+		m = nil
 	}
 	return m, err
 }
 
 // largest is the most an entry may have, for a module of n bytes: what is planted
 // in its place costs no more memory. Machine code is some eight times wasm.
-func (c *Cache) largest(n int) int64 { return min(c.max, 64*int64(n)+1<<20) }
+func (c *Cache) largest(n int) int64 { return min(c.max-2*sealed.Overhead, 64*int64(n)+1<<20) }
 
 // id is all that an entry depends on.
 func (c *Cache) id(key moduleKey) []byte {
@@ -227,37 +244,34 @@ func (c *Cache) id(key moduleKey) []byte {
 	return fmt.Appendf(id, "module %x\noptions %+v\ninterpreter %t\n", key.hash, key.limits.rewriting(), key.limits.interpreter)
 }
 
-// An entry is what the cache keeps of a module.
-type entry struct {
-	engine [sha256.Size]byte // the engine's own key of code
-	saved  []byte            // by guestabi
-	wasm   []byte            // rewritten and traceable
-	code   []byte            // as the engine writes it; none of an interpreter
+// codeID is what the machine code of an entry depends on.
+func codeID(id, entry []byte) []byte {
+	return fmt.Appendf(nil, "%scode of %x\n", id, sha256.Sum256(entry))
 }
 
-func (e *entry) encode() (parts [][]byte, n int64) {
-	head := append([]byte(nil), e.engine[:]...)
-	head = binary.LittleEndian.AppendUint64(head, uint64(len(e.saved)))
-	head = binary.LittleEndian.AppendUint64(head, uint64(len(e.wasm)))
-	parts = [][]byte{head, e.saved, e.wasm, e.code}
-	for _, p := range parts {
-		n += int64(len(p))
-	}
-	return parts, n
+// An entry is what the cache keeps of a module besides machine code.
+type entry struct {
+	engine [sha256.Size]byte // the engine's own key of the code
+	saved  []byte            // by guestabi
+	wasm   []byte            // rewritten and traceable
+}
+
+func (e *entry) encode() []byte {
+	b := append([]byte(nil), e.engine[:]...)
+	b = binary.LittleEndian.AppendUint64(b, uint64(len(e.saved)))
+	b = append(b, e.saved...)
+	return append(b, e.wasm...)
 }
 
 func decodeEntry(b []byte) (e entry, err error) {
-	const head = sha256.Size + 16
-	if len(b) < head {
+	if len(b) < len(e.engine)+8 {
 		return e, io.ErrUnexpectedEOF
 	}
-	saved := binary.LittleEndian.Uint64(b[sha256.Size:])
-	wasm := binary.LittleEndian.Uint64(b[sha256.Size+8:])
-	copy(e.engine[:], b)
-	if b = b[head:]; saved > uint64(len(b)) || wasm > uint64(len(b))-saved {
+	b = b[copy(e.engine[:], b):]
+	n := binary.LittleEndian.Uint64(b)
+	if b = b[8:]; n > uint64(len(b)) {
 		return e, io.ErrUnexpectedEOF
 	}
-	e.saved, b = b[:saved], b[saved:]
-	e.wasm, e.code = bytes.Clone(b[:wasm]), b[wasm:] // the engine keeps the wasm, and shall not keep the rest
+	e.saved, e.wasm = b[:n], b[n:]
 	return e, nil
 }

@@ -69,6 +69,14 @@ var (
 	rejected = CacheStats{Compiled: 1, Rejected: 1, Stored: 1}
 )
 
+// requireEleven checks that reset.wasm works, which is compiled in no time.
+func requireEleven(t testing.TB, lib *Library) {
+	t.Helper()
+	got, err := call(t, lib, "g32", proto(dtype.CInt))
+	require.NoError(t, err)
+	require.EqualValues(t, 11, got)
+}
+
 func entries(t testing.TB, dir string) []string {
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
 	require.NoError(t, err)
@@ -85,13 +93,13 @@ func TestCache(t *testing.T) {
 			again := openTest(t, "basic.wasm", Options{Cache: c, Interpreter: opts.Interpreter})
 			requireUsable(t, again)
 			requireStats(t, c, want)
-			require.Len(t, entries(t, dir), 1, i)
+			require.Len(t, entries(t, dir), 2, i) // the entry and its code
 		}
 		// Other limits make other code.
 		opts.MemoryLimit = 1 << 20
 		_, c := openCached(t, dir, "basic.wasm", opts)
 		requireStats(t, c, compiled)
-		require.Len(t, entries(t, dir), 2)
+		require.Len(t, entries(t, dir), 4)
 	}
 }
 
@@ -101,35 +109,40 @@ func TestCacheHasCode(t *testing.T) {
 		t.Skip("LEFT OUT: there is no compiler here")
 	}
 	dir := t.TempDir()
-	data := fixture(t, "basic.wasm")
-	lib, c := openCached(t, dir, "basic.wasm", Options{})
+	data := fixture(t, "reset.wasm")
+	lib, c := openCached(t, dir, "reset.wasm", Options{})
 	key := lib.in.mod.key
 	blob, err := c.store.Get(c.id(key), c.largest(len(data)))
 	require.NoError(t, err)
 	e, err := decodeEntry(blob)
 	require.NoError(t, err)
-	require.Greater(t, len(e.code), len(data))
-	for n := range blob[:len(blob)-len(e.code)] {
+	code, err := c.store.Get(codeID(c.id(key), blob), c.largest(len(data)))
+	require.NoError(t, err)
+	require.NotEmpty(t, code)
+	for n := range len(blob) - len(e.wasm) {
 		_, err := decodeEntry(blob[:n])
 		require.Error(t, err)
 	}
 
 	// Code under another key of the engine's is not taken: it makes its own.
-	res, wasm, err := rewrite(key.limits, data)
-	require.NoError(t, err)
 	for _, flip := range []byte{0, 1} {
-		s := &shelf{key: e.engine, code: e.code}
+		s := &shelf{key: e.engine, stored: func() ([]byte, error) { return code, nil }}
 		s.key[0] ^= flip
-		m, err := newModule(key, res, wasm, s)
+		m, err := newModule(key, lib.in.mod.res, e.wasm, s)
 		require.NoError(t, err)
-		require.Equal(t, flip == 1, s.take() != nil)
+		engine, made := s.take()
+		require.Equal(t, flip == 1, made != nil)
+		require.Equal(t, e.engine, engine)
+		if made != nil {
+			require.Equal(t, code, made, "compiling is deterministic")
+		}
 		m.close()
 	}
 }
 
 func TestCacheOfBadModules(t *testing.T) {
 	c := testCache(t, t.TempDir())
-	data := fixture(t, "basic.wasm")
+	data := fixture(t, "reset.wasm")
 	_, err := OpenBytes(background, "half", data[:len(data)/2], Options{Cache: c})
 	require.ErrorIs(t, err, wasmffi.ErrFormat)
 	_, err = OpenBytes(background, "small", data, Options{Cache: c, ModuleLimits: guestabi.ModuleLimits{ModuleBytes: 100}})
@@ -163,11 +176,15 @@ func TestCacheFaultLines(t *testing.T) {
 func TestCacheForgeries(t *testing.T) {
 	dir := t.TempDir()
 	openCached(t, dir, "reset.wasm", Options{})
-	file := entries(t, dir)[0]
-	good, err := os.ReadFile(file)
-	require.NoError(t, err)
+	var good [2][]byte // the entry and its code, in whichever order
+	for i, file := range entries(t, dir) {
+		var err error
+		good[i], err = os.ReadFile(file)
+		require.NoError(t, err)
+	}
 	r := rand.New(rand.NewPCG(uint64(siggen.Seed(t)), 0))
-	for range 60 {
+	for i := range 60 {
+		file, good := entries(t, dir)[i%2], good[i%2]
 		bad := bytes.Clone(good)
 		switch at := r.IntN(len(bad)); r.IntN(4) {
 		case 0:
@@ -182,9 +199,7 @@ func TestCacheForgeries(t *testing.T) {
 		require.NoError(t, os.WriteFile(file, bad, 0o600))
 		lib, c := openCached(t, dir, "reset.wasm", Options{})
 		requireStats(t, c, rejected)
-		got, err := call(t, lib, "g32", proto(dtype.CInt))
-		require.NoError(t, err)
-		require.EqualValues(t, 11, got)
+		requireEleven(t, lib)
 		_, c = openCached(t, dir, "reset.wasm", Options{})
 		requireStats(t, c, loaded) // it was put right
 	}
@@ -194,73 +209,90 @@ func TestCacheForgeries(t *testing.T) {
 // built with.
 func TestCacheIdentity(t *testing.T) {
 	dir := t.TempDir()
-	one := func(name string, opts Options) (file string, content []byte) {
+	files := func(name string, opts Options) (out [2][]byte) {
 		sub := t.TempDir()
 		openCached(t, sub, name, opts)
-		file = entries(t, sub)[0]
-		content, err := os.ReadFile(file)
-		require.NoError(t, err)
-		return filepath.Join(dir, filepath.Base(file)), content
+		for i, file := range entries(t, sub) {
+			var err error
+			out[i], err = os.ReadFile(file)
+			require.NoError(t, err)
+		}
+		return out
 	}
-	file, mine := one("basic.wasm", Options{})
-	others := map[string][]byte{}
-	_, others["another module"] = one("abi.wasm", Options{})
-	_, others["another memory limit"] = one("basic.wasm", Options{MemoryLimit: 1 << 20})
-	_, others["another table limit"] = one("basic.wasm", Options{TableLimit: 1 << 10})
-	_, others["another module limit"] = one("basic.wasm", Options{ModuleLimits: guestabi.ModuleLimits{Locals: 50}})
-	_, others["the interpreter"] = one("basic.wasm", Options{Interpreter: true})
-	for what, content := range others {
-		require.NoError(t, os.WriteFile(file, content, 0o600))
-		lib, c := openCached(t, dir, "basic.wasm", Options{})
-		requireStats(t, c, rejected)
-		requireUsable(t, lib)
-		require.NotEqual(t, mine, content, what)
+	openCached(t, dir, "reset.wasm", Options{})
+	mine := files("reset.wasm", Options{})
+	others := map[string][2][]byte{
+		"another module":       files("greet.wasm", Options{}),
+		"another memory limit": files("reset.wasm", Options{MemoryLimit: 1 << 20}),
+		"another table limit":  files("reset.wasm", Options{TableLimit: 1 << 10}),
+		"another module limit": files("reset.wasm", Options{ModuleLimits: guestabi.ModuleLimits{Locals: 50}}),
+		"the interpreter":      files("reset.wasm", Options{Interpreter: true}),
 	}
-	require.NoError(t, os.WriteFile(file, mine, 0o600))
-	_, c := openCached(t, dir, "basic.wasm", Options{})
+	for what, other := range others {
+		for i, file := range entries(t, dir) {
+			for _, content := range append(other[:], mine[1-i]) {
+				require.NotEqual(t, mine[i], content, what)
+				require.NoError(t, os.WriteFile(file, content, 0o600))
+				lib, c := openCached(t, dir, "reset.wasm", Options{})
+				requireStats(t, c, rejected)
+				requireEleven(t, lib)
+			}
+		}
+	}
+	// One of the two alone is none.
+	for _, file := range entries(t, dir) {
+		require.NoError(t, os.Remove(file))
+		_, c := openCached(t, dir, "reset.wasm", Options{})
+		requireStats(t, c, compiled)
+	}
+	for i, file := range entries(t, dir) {
+		require.NoError(t, os.WriteFile(file, mine[i], 0o600))
+	}
+	_, c := openCached(t, dir, "reset.wasm", Options{})
 	requireStats(t, c, loaded)
 
 	c = testCache(t, dir)
 	c.about = append([]byte("another version\n"), c.about...)
-	openTest(t, "basic.wasm", Options{Cache: c})
+	openTest(t, "reset.wasm", Options{Cache: c})
 	requireStats(t, c, compiled)
-	c, err := OpenCache(dir, CacheOptions{Key: append(cacheKey, 1)})
+	var err error
+	c, err = OpenCache(dir, CacheOptions{Key: append(cacheKey, 1)})
 	require.NoError(t, err)
-	openTest(t, "basic.wasm", Options{Cache: c})
+	openTest(t, "reset.wasm", Options{Cache: c})
 	requireStats(t, c, compiled)
-	_, c = openCached(t, dir, "basic.wasm", Options{})
+	_, c = openCached(t, dir, "reset.wasm", Options{})
 	requireStats(t, c, loaded)
 }
 
 func TestCacheIsBounded(t *testing.T) {
 	dir := t.TempDir()
-	openCached(t, dir, "basic.wasm", Options{})
-	st, err := os.Stat(entries(t, dir)[0])
-	require.NoError(t, err)
-	limit := st.Size() + 100
+	openCached(t, dir, "reset.wasm", Options{})
+	size := func() (sum int64) {
+		for _, f := range entries(t, dir) {
+			st, err := os.Stat(f)
+			require.NoError(t, err)
+			sum += st.Size()
+		}
+		return sum
+	}
+	limit := size() + 10
 	c, err := OpenCache(dir, CacheOptions{Key: cacheKey, MaxBytes: limit})
 	require.NoError(t, err)
-	openTest(t, "basic.wasm", Options{Cache: c})
-	openTest(t, "abi.wasm", Options{Cache: c})
 	openTest(t, "reset.wasm", Options{Cache: c})
+	openTest(t, "greet.wasm", Options{Cache: c})
+	openTest(t, "resettables.wasm", Options{Cache: c})
 	got := c.Stats()
 	require.EqualValues(t, 1, got.Loaded)
 	require.EqualValues(t, 2, got.Compiled)
 	require.NotZero(t, got.Evicted)
-	sum := int64(0)
-	for _, f := range entries(t, dir) {
-		st, err := os.Stat(f)
-		require.NoError(t, err)
-		sum += st.Size()
-	}
-	require.LessOrEqual(t, sum, limit)
+	require.LessOrEqual(t, size(), limit)
 
 	c, err = OpenCache(dir, CacheOptions{Key: cacheKey, MaxBytes: 1000})
 	require.NoError(t, err)
-	requireUsable(t, openTest(t, "basic.wasm", Options{Cache: c}))
+	requireEleven(t, openTest(t, "reset.wasm", Options{Cache: c}))
 	got = c.Stats()
 	require.EqualValues(t, 1, got.Failed)
-	require.ErrorContains(t, got.FailedErr, "exceeds 1000")
+	require.ErrorContains(t, got.FailedErr, "exceeds 936")
 }
 
 // A cache that is gone, or cannot be written, is as none.
@@ -268,14 +300,14 @@ func TestCacheUnusable(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cache")
 	c := testCache(t, dir)
 	require.NoError(t, os.Remove(dir))
-	requireUsable(t, openTest(t, "basic.wasm", Options{Cache: c}))
+	requireEleven(t, openTest(t, "reset.wasm", Options{Cache: c}))
 	got := c.Stats()
 	require.EqualValues(t, 1, got.Failed)
 	require.ErrorIs(t, got.FailedErr, os.ErrNotExist)
 
 	if runtime.GOOS == "linux" {
 		c = testCache(t, "/proc") // where not even root makes files
-		requireUsable(t, openTest(t, "basic.wasm", Options{Cache: c}))
+		requireEleven(t, openTest(t, "reset.wasm", Options{Cache: c}))
 		got = c.Stats()
 		require.EqualValues(t, 1, got.Failed)
 		require.Error(t, got.FailedErr)
@@ -437,14 +469,14 @@ func TestCacheOneCompile(t *testing.T) {
 // Processes share a directory, without seeing anything but whole entries.
 func TestCacheProcesses(t *testing.T) {
 	const variable = "WASMFFI_CACHE_CHILD"
-	names := []string{"basic.wasm", "reset.wasm", "greet.wasm", "abi.wasm"}
+	names := []string{"reset.wasm", "greet.wasm", "nomemory.wasm", "resettables.wasm"}
 	if dir := os.Getenv(variable); dir != "" {
 		fmt.Printf("about %x\n", testCache(t, dir).about)
 		var sum CacheStats
 		for i := range 12 {
 			lib, c := openCached(t, dir, names[i%len(names)], Options{})
 			if i%len(names) == 0 {
-				requireUsable(t, lib)
+				requireEleven(t, lib)
 			}
 			s := c.Stats()
 			require.NoError(t, s.FailedErr)
@@ -475,7 +507,7 @@ func TestCacheProcesses(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	require.Len(t, entries(t, dir), len(names))
+	require.Len(t, entries(t, dir), 2*len(names))
 	for _, name := range names {
 		_, c := openCached(t, dir, name, Options{})
 		requireStats(t, c, loaded)

@@ -12,12 +12,12 @@ import (
 // A shelf stands where the engine of one module keeps files of machine code. It
 // has what the engine is to find there, and takes what it makes.
 type shelf struct {
-	key  [sha256.Size]byte // the engine's own
-	code []byte
+	key    [sha256.Size]byte      // the engine's own, of stored or else of made
+	stored func() ([]byte, error) // code; nil where there is none
 
-	mu    sync.Mutex
-	added bool // code is what the engine has made
-	done  bool // it is for the module itself, and not for its helpers
+	mu   sync.Mutex
+	made []byte
+	done bool // it is for the module itself, and not for its helpers
 }
 
 // cache is a store of machine code that has the shelf for its files.
@@ -26,17 +26,13 @@ func (s *shelf) cache() (wazero.CompilationCache, error) {
 	return c, putInEngine(c, s)
 }
 
-// take is what the engine has made, and nil if it had no need to. From then on
-// the shelf does nothing.
-func (s *shelf) take() []byte {
+// take is what the engine has made, and its key, if it had to make anything. From
+// then on the shelf does nothing.
+func (s *shelf) take() (key [sha256.Size]byte, made []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	code := s.code
-	if !s.added {
-		code = nil
-	}
-	s.code, s.done = nil, true
-	return code
+	made, s.made, s.stored, s.done = s.made, nil, nil, true
+	return s.key, made
 }
 
 // Get, Add and Delete are the engine's internal interface for files.
@@ -44,10 +40,11 @@ func (s *shelf) take() []byte {
 func (s *shelf) Get(key [sha256.Size]byte) (io.ReadCloser, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.done || s.added || len(s.code) == 0 || key != s.key {
+	if s.stored == nil || key != s.key {
 		return nil, false, nil
 	}
-	return io.NopCloser(bytes.NewReader(s.code)), true, nil
+	code, err := s.stored()
+	return io.NopCloser(bytes.NewReader(code)), err == nil && len(code) > 0, err
 }
 
 func (s *shelf) Add(key [sha256.Size]byte, r io.Reader) error {
@@ -56,8 +53,9 @@ func (s *shelf) Add(key [sha256.Size]byte, r io.Reader) error {
 	if s.done {
 		return nil
 	}
-	code, err := io.ReadAll(r)
-	s.key, s.code, s.added = key, code, err == nil
+	var err error
+	s.key = key
+	s.made, err = io.ReadAll(r)
 	return err
 }
 

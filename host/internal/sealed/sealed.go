@@ -22,8 +22,12 @@ import (
 	"time"
 )
 
-// MinKey is the shortest key, in bytes.
-const MinKey = 32
+const (
+	// MinKey is the shortest key, in bytes.
+	MinKey = 32
+	// Overhead is how much larger a file is than its blob.
+	Overhead = sha256.Size
+)
 
 var (
 	// ErrNone: there is no such blob.
@@ -154,17 +158,11 @@ func plausible(st fs.FileInfo, largest int64) error {
 	return nil
 }
 
-// Put writes the blob of an id, in parts, and then removes the files that were
-// used least recently until the rest fits, of which it returns the number. A
-// blob that does not fit itself is an error.
-func (s *Store) Put(id []byte, parts ...[]byte) (evicted int, err error) {
-	size := int64(sha256.Size)
-	h := s.mac("blob", id)
-	for _, p := range parts {
-		size += int64(len(p))
-		h.Write(p)
-	}
-	if size > s.max {
+// Put writes the blob of an id, and then removes the files that were used least
+// recently until the rest fits, of which it returns the number. A blob that does
+// not fit itself is an error.
+func (s *Store) Put(id, blob []byte) (evicted int, err error) {
+	if size := int64(len(blob)) + Overhead; size > s.max {
 		return 0, fmt.Errorf("entry of %d bytes exceeds %d", size, s.max)
 	}
 	root, err := s.open()
@@ -172,8 +170,10 @@ func (s *Store) Put(id []byte, parts ...[]byte) (evicted int, err error) {
 		return 0, err
 	}
 	defer root.Close()
+	h := s.mac("blob", id)
+	h.Write(blob)
 	name := s.name(id)
-	if err := write(root, name, append([][]byte{h.Sum(nil)}, parts...)); err != nil {
+	if err := write(root, name, h.Sum(nil), blob); err != nil {
 		return 0, err
 	}
 	return s.evict(root, name)
@@ -181,7 +181,7 @@ func (s *Store) Put(id []byte, parts ...[]byte) (evicted int, err error) {
 
 // write makes a file appear whole. It is not synced: one that a crash leaves
 // halfway is not believed.
-func write(root *os.Root, name string, parts [][]byte) error {
+func write(root *os.Root, name string, parts ...[]byte) error {
 	temp := tempTag + rand.Text() + suffix
 	f, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

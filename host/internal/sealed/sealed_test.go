@@ -39,7 +39,7 @@ func TestPutGet(t *testing.T) {
 	require.ErrorIs(t, err, ErrNone)
 	put(t, s, "x", "one")
 	put(t, s, "y", "")
-	_, err = s.Put([]byte("x"), []byte("tw"), nil, []byte("o"))
+	_, err = s.Put([]byte("x"), []byte("two"))
 	require.NoError(t, err)
 	for id, want := range map[string]string{"x": "two", "y": ""} {
 		got, err := open(t, dir).Get([]byte(id), plenty)
