@@ -56,6 +56,10 @@ For the sandbox, where nothing is allowed that is not named:
   --fuel N           the most work a call may do, in wasm instructions or so
   --dir HOST:GUEST   let C read a directory; :ro may follow
   --env K=V          set an environment variable
+  --sha256 HEX       open no other file than the one with this hash, which
+                     wasmffi inspect prints
+  --cache DIR        keep the compiled module there for the next time; it is
+                     believed only under a key of yours that is kept elsewhere
 `,
 	run: runCall,
 }

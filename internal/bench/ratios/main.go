@@ -36,6 +36,7 @@ var limits = []limit{
 	{"C function over an array, native", "Map/native", "", "ns/element", 3},
 	{"reset, 1 MiB of memory", "Reset/1MiB", "", "ns/reset", 25_000},
 	{"reset, 256 MiB of memory", "Reset/256MiB", "", "ns/reset", 25_000},
+	{"open 1.4 MB of wasm (SQLite), cached", "Open/cached/sqlite", "", "ns/op", 50e6},
 }
 
 // beside are the benchmarks that are shown with all who do the same.
