@@ -176,8 +176,8 @@ func (c *Cache) build(key moduleKey, data []byte) (*module, error) {
 	return m, nil
 }
 
-// put writes an entry and then the code that belongs to it, which is found only
-// with the entry, for it has the entry's hash in its id.
+// put writes the code and then the entry that it belongs to, whose hash is in the
+// code's id.
 func (c *Cache) put(id []byte, e entry, code []byte, size int) {
 	blob := e.encode()
 	n, largest := int64(len(blob)+len(code)), c.largest(size)
