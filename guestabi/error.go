@@ -19,7 +19,7 @@ var (
 
 // Error is why a module was refused.
 type Error struct {
-	Op      string // "parse", "validate" or "rewrite"
+	Op      string // "parse", "validate", "rewrite" or "restore"
 	Section string // name of the section, or "" when it is the whole module
 	Offset  uint64 // byte offset in the module as it came
 	Err     error

@@ -26,18 +26,11 @@ func Rewrite(b []byte, opts Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := newRewriter(m, opts)
-	w.costs = costs
-	if opts.Own {
-		if err := w.adopt(); err != nil {
-			return nil, err
-		}
-	} else {
-		w.res.evaluate(nil)
+	w, err := newRewriter(m, opts)
+	if err != nil {
+		return nil, err
 	}
-	w.memories = append(w.memories, m.Memories...)
-	w.tables = append(w.tables, m.Tables...)
-	w.private()
+	w.costs = costs
 	if err := w.module(); err != nil {
 		return nil, err
 	}
@@ -158,11 +151,22 @@ type rewriter struct {
 	imported []GlobalValue
 }
 
-func newRewriter(m *Module, opts Options) *rewriter {
+// newRewriter finds out all that a Result tells but for the new code's offsets.
+func newRewriter(m *Module, opts Options) (*rewriter, error) {
 	w := &rewriter{m: m, opts: opts, res: &Result{Module: m, shift: m.imported[KindFunc]}}
 	w.prefix = unusedPrefix(m)
 	w.types.first = uint32(len(m.Types))
-	return w
+	if opts.Own {
+		if err := w.adopt(); err != nil {
+			return nil, err
+		}
+	} else {
+		w.res.evaluate(nil)
+	}
+	w.memories = append(w.memories, m.Memories...)
+	w.tables = append(w.tables, m.Tables...)
+	w.private()
+	return w, nil
 }
 
 // unusedPrefix returns a prefix that no name the module imports or exports has.

@@ -26,10 +26,14 @@ func (m *Module) stackPointer() (uint32, bool) {
 	if imported >= 0 && fits(uint32(imported)) {
 		return uint32(imported), true
 	}
+	named, found := uint32(0), false // the first of several, the same in every run
 	for i, name := range m.globalNames {
-		if name == stackPointerName && fits(i) {
-			return i, true
+		if name == stackPointerName && fits(i) && (!found || i < named) {
+			named, found = i, true
 		}
+	}
+	if found {
+		return named, true
 	}
 	return m.stackPointerByUse(fits)
 }

@@ -16,13 +16,15 @@ import (
 )
 
 // A module is a wasm module made safe and compiled. All libraries opened from
-// the same bytes under the same limits share it.
+// the same bytes under the same limits and with the same cache share it.
 type module struct {
 	key    moduleKey
-	res    *guestabi.Result
+	res    *guestabi.Result // but for its Wasm
 	limits moduleLimits
+	size   int // of the rewritten module, in bytes
 
 	rt   wazero.Runtime
+	own  wazero.CompilationCache // of a module with a cache; else nil
 	code wazero.CompiledModule
 	tick api.Module // provides res.Tick; nil where there is none
 	wasi api.Module // nil when the module imports nothing of it
@@ -51,6 +53,7 @@ type moduleLimits struct {
 type moduleKey struct {
 	hash   [sha256.Size]byte
 	limits moduleLimits
+	cache  *Cache // a module that was loaded from one is not for others
 }
 
 // features are what guestabi lets through.
@@ -61,11 +64,22 @@ const features = api.CoreFeaturesV2 | experimental.CoreFeaturesThreads | experim
 // compiled once in a process.
 var compilations = sync.OnceValue(wazero.NewCompilationCache)
 
-// build compiles a module. The context is not looked at while compiling, which
+// build makes a module. The context is not looked at while compiling, which
 // limits.module bounds.
 func build(key moduleKey, data []byte) (*module, error) {
-	l := key.limits
-	res, err := guestabi.Rewrite(data, guestabi.Options{
+	if key.cache != nil {
+		return key.cache.build(key, data)
+	}
+	res, wasm, err := rewrite(key.limits, data)
+	if err != nil {
+		return nil, err
+	}
+	return newModule(key, res, wasm, nil)
+}
+
+// rewriting is what the rewriting of a module depends on.
+func (l moduleLimits) rewriting() guestabi.Options {
+	return guestabi.Options{
 		// No MaxMemoryPages: the memory's allocator keeps the limit, and notes
 		// that it was reached.
 		MaxTable:       l.table,
@@ -74,48 +88,68 @@ func build(key moduleKey, data []byte) (*module, error) {
 		Uninstrumented: l.plain,
 		Own:            true,
 		Globals:        l.globals.values(),
-	})
+	}
+}
+
+// rewrite makes a module safe, and gives what the engine compiles in place of
+// res.Wasm, which nobody needs then.
+func rewrite(l moduleLimits, data []byte) (res *guestabi.Result, wasm []byte, err error) {
+	res, err = guestabi.Rewrite(data, l.rewriting())
 	if errors.Is(err, guestabi.ErrLimit) {
 		if m, parseErr := guestabi.Parse(data); parseErr == nil {
 			if err := l.fits(m); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 	}
 	if err != nil {
-		return nil, rewriteError(err)
+		return nil, nil, rewriteError(err)
 	}
 	if err := l.fits(res.Module); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	if wasm, err = traceable(res); err != nil {
+		return nil, nil, rewriteError(err)
+	}
+	res.Wasm = nil
+	return res, wasm, nil
+}
+
+// newModule compiles what was rewritten. With a shelf it has an engine of its
+// own, which shares no machine code with others.
+func newModule(key moduleKey, res *guestabi.Result, wasm []byte, s *shelf) (*module, error) {
 	config := wazero.NewRuntimeConfig()
-	if l.interpreter {
+	if key.limits.interpreter {
 		config = wazero.NewRuntimeConfigInterpreter()
 	}
 	ctx := context.Background()
-	m := &module{key: key, res: res, limits: l, helpers: map[string]wazero.CompiledModule{}}
+	m := &module{key: key, res: res, limits: key.limits, size: len(wasm), helpers: map[string]wazero.CompiledModule{}}
 	m.debugInfo = sync.OnceValues(func() (*debuginfo.Info, error) {
 		src := res.Module.Source()
 		return debuginfo.New(bytes.NewReader(src), int64(len(src)), "module")
 	})
 	m.hiddenState = sync.OnceValue(func() bool { return hiddenState(res) })
+	cache := compilations()
+	if s != nil {
+		var err error
+		if m.own, err = s.cache(); err != nil {
+			return nil, err
+		}
+		cache = m.own
+	}
 	m.rt = wazero.NewRuntimeWithConfig(ctx, config.
 		WithCoreFeatures(features).
-		WithCompilationCache(compilations()).
+		WithCompilationCache(cache).
 		WithMemoryLimitPages(guestabi.MaxPages).
 		WithDebugInfoEnabled(true)) // for offsets in traces: see traceable
-	if err := m.compile(ctx); err != nil {
+	if err := m.compile(ctx, wasm); err != nil {
 		m.close()
 		return nil, err
 	}
 	return m, nil
 }
 
-func (m *module) compile(ctx context.Context) (err error) {
-	wasm, err := traceable(m.res)
-	if err != nil {
-		return rewriteError(err)
-	}
+func (m *module) compile(ctx context.Context, wasm []byte) (err error) {
 	if m.code, err = m.rt.CompileModule(ctx, wasm); err != nil {
 		return engineError(err)
 	}
@@ -156,6 +190,9 @@ func (m *module) close() {
 		_ = m.code.Close(ctx)
 	}
 	_ = m.rt.Close(ctx)
+	if m.own != nil {
+		_ = m.own.Close(ctx)
+	}
 }
 
 // helper compiles a generated module, once.

@@ -57,6 +57,12 @@
 // microseconds; [Library.Snapshot] and [Library.Restore] return to any other
 // state. A [Pool] runs calls in parallel on instances of one module, each reset
 // after use, so that no call sees what another left behind.
+//
+// # Identity
+//
+// [Options.SHA256] names the one module that may be opened. A [Cache] keeps what
+// was compiled in a directory, so that the next process does not compile; who
+// can write to the directory, and has not the key, cannot have it run anything.
 package host
 
 import (
@@ -71,8 +77,8 @@ import (
 )
 
 // Open opens the module in a file, or by a bare name such as "geo" in the
-// current directory, [Options.Path] or $WASMFFI_PATH. It never loads machine code: a file that is
-// not wasm gives an error wrapping [wasmffi.ErrRefused] or [wasmffi.ErrFormat].
+// current directory, [Options.Path] or $WASMFFI_PATH. It never loads machine code
+// but that of an [Options.Cache], if one is given: a file that is not wasm gives an error wrapping [wasmffi.ErrRefused] or [wasmffi.ErrFormat].
 // ctx bounds compiling the module and running its own initialisation.
 func Open(ctx context.Context, name string, opts Options) (*Library, error) {
 	if err := wasmffi.Audit(wasmffi.AuditEvent{Op: wasmffi.AuditOpen, Library: name}); err != nil {

@@ -27,6 +27,10 @@ func open(ctx context.Context, name, path string, data []byte, opts Options) (*L
 	if ctx == nil {
 		ctx = context.Background()
 	}
+	hash := sha256.Sum256(data)
+	if err := checkPin(opts.SHA256, hash); err != nil {
+		return nil, openError(name, err)
+	}
 	if err := checkKind(data[:min(8, len(data))]); err != nil {
 		return nil, openError(name, err)
 	}
@@ -38,14 +42,14 @@ func open(ctx context.Context, name, path string, data []byte, opts Options) (*L
 	if err != nil {
 		return nil, openError(name, err)
 	}
-	key := moduleKey{sha256.Sum256(data), moduleLimits{
+	key := moduleKey{hash, moduleLimits{
 		memoryPages: uint32(opts.MemoryLimit / pageSize),
 		table:       opts.TableLimit,
 		module:      opts.ModuleLimits,
 		interpreter: opts.Interpreter,
 		plain:       opts.Uninstrumented,
 		globals:     globals,
-	}}
+	}, opts.Cache}
 	m, err := acquire(ctx, key, data)
 	if err != nil {
 		return nil, openError(name, err)

@@ -93,12 +93,12 @@ func retire(m *module) {
 	modules.idle = append(modules.idle, m)
 	bytes := 0
 	for _, m := range modules.idle {
-		bytes += len(m.res.Wasm)
+		bytes += m.size
 	}
 	for len(modules.idle) > maxIdleModules || bytes > maxIdleBytes && len(modules.idle) > 1 {
 		old := modules.idle[0]
 		modules.idle = modules.idle[1:]
-		bytes -= len(old.res.Wasm)
+		bytes -= old.size
 		delete(modules.all, old.key)
 		old.close()
 	}

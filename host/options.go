@@ -107,6 +107,14 @@ type Options struct {
 	// the current directory and before those of $WASMFFI_PATH.
 	Path []string
 
+	// SHA256 pins the module: the hash its bytes must have, in 64 hexadecimal
+	// digits. They are compared before anything else is done with them; others are
+	// a [PinError]. "" means any module. It says nothing of a side file with debug
+	// info.
+	SHA256 string
+	// Cache, if set, keeps the compiled module for other processes.
+	Cache *Cache
+
 	// Resettable lets [Library.Reset] return to the state that opening ends
 	// with, of which a copy is kept: as much memory as C has in use then.
 	Resettable bool

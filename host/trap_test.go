@@ -13,9 +13,15 @@ import (
 	"github.com/wasmffi/wasmffi/dtype"
 )
 
-// engines runs a test on the compiler and on the interpreter.
+// engines runs a test on the compiler, on machine code that was in a cache (but
+// for a module's first time), and on the interpreter.
 func engines(t *testing.T, test func(t *testing.T, opts Options)) {
 	t.Run("compiler", func(t *testing.T) { test(t, Options{}) })
+	t.Run("cached", func(t *testing.T) {
+		dir, err := sharedCache()
+		require.NoError(t, err)
+		test(t, Options{Cache: testCache(t, dir)})
+	})
 	t.Run("interpreter", func(t *testing.T) { test(t, Options{Interpreter: true}) })
 }
 

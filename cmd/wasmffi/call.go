@@ -57,6 +57,10 @@ For the sandbox, where nothing is allowed that is not named:
   --dir HOST:GUEST   let C use a directory of this machine, under the name GUEST;
                      with :ro after it, only read it
   --env K=V          set an environment variable
+  --sha256 HEX       open no other file than the one with this hash, which
+                     wasmffi inspect prints
+  --cache DIR        keep the compiled module there for the next time; it is
+                     believed only under a key of yours that is kept elsewhere
 `,
 	run: runCall,
 }

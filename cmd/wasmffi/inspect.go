@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -39,6 +41,7 @@ type inspection struct {
 	Backend   string         `json:"backend"` // the package that opens it
 	ABI       string         `json:"abi"`
 	DebugInfo bool           `json:"debug_info"`
+	SHA256    string         `json:"sha256"` // of the file
 	Functions []functionInfo `json:"functions"`
 	Variables []variableInfo `json:"variables"`
 	Imports   []string       `json:"imports"`
@@ -114,6 +117,9 @@ func inspect(name string) (*inspection, error) {
 		Path: path, Backend: "native",
 		Functions: []functionInfo{}, Variables: []variableInfo{}, Imports: []string{}, Needs: []string{},
 	}
+	if in.SHA256, err = hashOfFile(path); err != nil {
+		return nil, err
+	}
 	if err := in.read(path, kind); err != nil {
 		return nil, err
 	}
@@ -167,6 +173,17 @@ func kindOfFile(path string) (wasmffi.Kind, error) {
 	return kind, nil
 }
 
+func hashOfFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return hex.EncodeToString(h.Sum(nil)), err
+}
+
 // declare fills in what debug info declares. Damaged debug info does not hide
 // the rest.
 func (in *inspection) declare(path string) {
@@ -200,6 +217,7 @@ func (in *inspection) declare(path string) {
 
 func (in *inspection) print(t *terminal) {
 	t.printf("%s: %s, opened by package %s\n", in.Path, in.ABI, in.Backend)
+	t.printf("sha256: %s\n", in.SHA256)
 	t.printf("debug info: %s\n", yesNo(in.DebugInfo))
 	t.printf("allocator: %s\n", yesNo(in.Allocator))
 	if m := in.Memory; m != nil {

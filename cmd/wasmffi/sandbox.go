@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"os"
@@ -19,6 +21,8 @@ type sandboxFlags struct {
 	fuel    string
 	dirs    listFlag
 	env     listFlag
+	sha256  string
+	cache   string
 }
 
 func (f *sandboxFlags) register(fs *flagSet) {
@@ -27,15 +31,17 @@ func (f *sandboxFlags) register(fs *flagSet) {
 	fs.StringVar(&f.fuel, "fuel", "", "")
 	fs.Var(&f.dirs, "dir", "")
 	fs.Var(&f.env, "env", "")
+	fs.Func("sha256", "", f.setPin)
+	fs.StringVar(&f.cache, "cache", "", "")
 }
 
 // only reports whether nothing but the sandbox will do.
 func (f *sandboxFlags) only() bool {
-	return f.sandbox || f.mem != 0 || f.fuel != "" || len(f.dirs) > 0 || len(f.env) > 0
+	return f.sandbox || f.mem != 0 || f.fuel != "" || len(f.dirs) > 0 || len(f.env) > 0 || f.sha256 != "" || f.cache != ""
 }
 
 func (f *sandboxFlags) options() (host.Options, error) {
-	o := host.Options{MemoryLimit: uint64(f.mem)}
+	o := host.Options{MemoryLimit: uint64(f.mem), SHA256: f.sha256}
 	if f.fuel != "" {
 		n, err := strconv.ParseUint(f.fuel, 0, 63)
 		if err != nil || n == 0 {
@@ -53,6 +59,13 @@ func (f *sandboxFlags) options() (host.Options, error) {
 		}
 		o.Env[k] = v
 	}
+	if f.cache != "" {
+		cache, err := host.OpenCache(f.cache, host.CacheOptions{})
+		if err != nil {
+			return o, err
+		}
+		o.Cache = cache
+	}
 	for _, dir := range f.dirs {
 		d, err := parseDir(dir)
 		if err != nil {
@@ -61,6 +74,15 @@ func (f *sandboxFlags) options() (host.Options, error) {
 		o.Dirs = append(o.Dirs, d)
 	}
 	return o, nil
+}
+
+// setPin takes the hash of a module; an empty one would pin nothing.
+func (f *sandboxFlags) setPin(s string) error {
+	if b, err := hex.DecodeString(s); err != nil || len(b) != sha256.Size {
+		return fmt.Errorf("not %d hexadecimal digits", 2*sha256.Size)
+	}
+	f.sha256 = s
+	return nil
 }
 
 // parseDir takes HOST:GUEST[:ro] apart. HOST may have colons in it.

@@ -41,6 +41,7 @@ var limits = []limit{
 	{"pooled call beside a fresh instance's", "Pool/do", "Pool/fresh", "ns/op", 0.1},
 	{"reset, 1 MiB of memory", "Reset/1MiB", "", "ns/reset", 25_000},
 	{"reset, 256 MiB of memory", "Reset/256MiB", "", "ns/reset", 25_000},
+	{"open 1.4 MB of wasm (SQLite), cached", "Open/cached/sqlite", "", "ns/op", 50e6},
 }
 
 // A group is a row that sums up benchmarks with a common prefix: the worst of

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package sealed
+
+const nonblock = 0 // there are no pipes in directories
