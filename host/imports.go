@@ -27,7 +27,7 @@ func (in *instance) provideImports(lib wasmffi.Library) (map[string]api.Module, 
 			faults = append(faults, fmt.Sprintf("%v %s.%s", im.Kind, im.Module, im.Name.Name))
 		case found:
 			want := res.Module.Types[im.Type]
-			side, err := goImport(lib, own, want)
+			side, err := goImport(lib, in.opts.Hooks, own, want)
 			if err != nil {
 				return nil, fmt.Errorf("import %s.%s: %w", im.Module, im.Name.Name, err)
 			}
@@ -75,11 +75,12 @@ func (in *instance) ownImport(name guestabi.Name) (wasmffi.Import, bool) {
 
 // goImport is the Go side of an import, checked against the type it has in the
 // module.
-func goImport(lib wasmffi.Library, im wasmffi.Import, want guestabi.FuncType) (*goSide, error) {
+func goImport(lib wasmffi.Library, hooks []wasmffi.Hook, im wasmffi.Import, want guestabi.FuncType) (*goSide, error) {
 	spec, err := im.Spec(lib)
 	if err != nil {
 		return nil, err
 	}
+	wasmffi.HookCallback(hooks, lib, &spec)
 	plan, err := planGo(spec.Sig)
 	if err != nil {
 		return nil, err

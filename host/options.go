@@ -72,6 +72,9 @@ type Options struct {
 	// Imports are Go functions that the module imports. A wasmffi.Imports among
 	// the options of wasmffi.Open adds to them.
 	Imports wasmffi.Imports
+	// Hooks see every call between Go and C. A wasmffi.Hook among the options of
+	// wasmffi.Open adds to them.
+	Hooks []wasmffi.Hook
 	// Path lists directories where modules are looked for by bare name, after
 	// the current directory and before those of $WASMFFI_PATH.
 	Path []string

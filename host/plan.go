@@ -45,6 +45,14 @@ type handle struct {
 // from FuncAt through the function table. A signature that the module's own
 // types contradict gives an error wrapping [wasmffi.ErrSignature].
 func (l *Library) Prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callable, error) {
+	c, err := l.prepare(fn, sig)
+	if err != nil {
+		return nil, err
+	}
+	return wasmffi.HookCallable(l.in.opts.Hooks, l, fn, sig, c), nil
+}
+
+func (l *Library) prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callable, error) {
 	if l.in.closed.Load() {
 		return nil, wasmffi.ErrClosed
 	}

@@ -24,5 +24,10 @@ func TestSandbox(t *testing.T) {
 			require.NoError(t, err)
 			return lib
 		},
+		OpenHooked: func(t testing.TB, hooks ...wasmffi.Hook) wasmffi.Library {
+			lib, err := host.OpenBytes(context.Background(), "conform.wasm", wasm, host.Options{Hooks: hooks})
+			require.NoError(t, err)
+			return lib
+		},
 	})
 }

@@ -29,6 +29,9 @@ type Backend struct {
 	// Sandbox tells that faults of C are errors and the library stays usable:
 	// cases that would kill a process are run too.
 	Sandbox bool
+	// OpenHooked is Open with hooks: see [wasmffi.Hook]. Nil leaves their cases
+	// out.
+	OpenHooked func(t testing.TB, hooks ...wasmffi.Hook) wasmffi.Library
 }
 
 // Run runs every case, each on a library of its own.
@@ -55,6 +58,7 @@ func Run(t *testing.T, b Backend) {
 		{"Concurrency", concurrency},
 		{"Reentry", reentry},
 		{"Allocations", allocations},
+		{"Hooks", hooks},
 		{"Stress", stress},
 		{"Million", million},
 	} {
