@@ -3,9 +3,9 @@ package host
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -14,33 +14,41 @@ import (
 )
 
 // provideImports makes the modules that the instance imports, by their name. An
-// error lists everything that is missing.
+// error lists everything that is missing or wrong.
 func (in *instance) provideImports(lib wasmffi.Library) (map[string]api.Module, error) {
 	res := in.mod.res
 	wasi := in.mod.wasiFuncs()
-	var faults []string
+	var faults []error // of those that are given
+	var missing []MissingImport
 	funcs := map[string][]hostFunc{}
 	for _, im := range res.Module.Imports {
 		own, found := in.ownImport(im.Name)
 		switch {
 		case im.Kind != guestabi.KindFunc:
-			faults = append(faults, fmt.Sprintf("%v %s.%s", im.Kind, im.Module, im.Name.Name))
+			missing = append(missing, in.missing(im))
 		case found:
 			want := res.Module.Types[im.Type]
 			side, err := goImport(lib, in.opts.Hooks, own, want)
 			if err != nil {
-				return nil, fmt.Errorf("import %s.%s: %w", im.Module, im.Name.Name, err)
+				faults = append(faults, fmt.Errorf("import %s.%s: %w", im.Module, im.Name.Name, err))
+				continue
 			}
 			funcs[im.Module] = append(funcs[im.Module], hostFunc{im.Name.Name, want,
 				api.GoFunc(func(_ context.Context, stack []uint64) { side.call(in, stack) })})
 		case im.Module == wasiModule && wasi[im.Name.Name] != nil:
 		default:
-			faults = append(faults, fmt.Sprintf("%s.%s %s", im.Module, im.Name.Name, signatureText(res.Module.Types[im.Type])))
+			missing = append(missing, in.missing(im))
 		}
 	}
-	if len(faults) > 0 {
-		slices.Sort(faults)
-		return nil, fmt.Errorf("missing imports %w: %s", wasmffi.ErrNotFound, strings.Join(slices.Compact(faults), ", "))
+	if len(missing) > 0 {
+		slices.SortFunc(missing, func(a, b MissingImport) int {
+			return cmp.Or(cmp.Compare(a.Module, b.Module), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Signature, b.Signature))
+		})
+		same := func(a, b MissingImport) bool { return a.String() == b.String() }
+		faults = append(faults, &MissingImportsError{slices.CompactFunc(missing, same)})
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
 	}
 	provided := map[string]api.Module{res.Tick.Module: in.mod.tick}
 	if in.mod.wasi != nil {
