@@ -38,7 +38,7 @@ func ExampleLogCalls() {
 	fmt.Println(errors.Is(err, wasmffi.ErrDivideByZero))
 	// Output:
 	// level=DEBUG msg=call prototype="int32_t divide(int32_t, int32_t)" args="7, 2" result=3
-	// level=ERROR msg=call prototype="int32_t divide(int32_t, int32_t)" args="1, 0" error="trap: integer divide by zero in divide"
+	// level=ERROR msg=call prototype="int32_t divide(int32_t, int32_t)" args="1, 0" error="trap: integer divide by zero in divide(1, 0)"
 	// true
 }
 

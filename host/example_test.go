@@ -105,7 +105,7 @@ func ExampleLibrary() {
 	fmt.Println(divide(6, 2))
 	// Output:
 	// wasmffi: call testdata/basic.wasm spin: context deadline exceeded
-	// wasmffi: call testdata/basic.wasm divide: trap: integer divide by zero in divide
+	// wasmffi: call testdata/basic.wasm divide: trap: integer divide by zero in divide(1, 0)
 	// true
 	// 3 <nil>
 }

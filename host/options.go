@@ -83,6 +83,10 @@ type Options struct {
 	// with, of which a copy is kept: as much memory as C has in use then.
 	Resettable bool
 
+	// KeepFaults keeps the state that C was in when it faulted, or ran out of fuel:
+	// TrapError.Core. Each such error then holds a copy of C's memory.
+	KeepFaults bool
+
 	// Interpreter runs the module without compiling it to machine code: some
 	// fifty times slower, and the only way where there is no compiler.
 	Interpreter bool

@@ -17,6 +17,8 @@ type callable struct {
 	in   *instance
 	name string
 	sig  *guestabi.Signature
+	// proto is what sig was lowered from; nil for calls of this package's own.
+	proto *dtype.Func
 
 	shape  wasmffi.Shape
 	memory argMemory
@@ -64,7 +66,7 @@ func (l *Library) prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callable,
 	if err != nil {
 		return nil, err
 	}
-	c := &callable{lib: l, in: l.in, name: fn.Name, sig: lowered, shape: shape, memory: planMemory(lowered), slot: -1}
+	c := &callable{lib: l, in: l.in, name: fn.Name, sig: lowered, proto: sig, shape: shape, memory: planMemory(lowered), slot: -1}
 	if fn.Kind != wasmffi.FuncSymbol {
 		return nil, fmt.Errorf("%w: %s is a variable, not a function", wasmffi.ErrSignature, fn.Name)
 	}
