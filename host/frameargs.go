@@ -26,11 +26,12 @@ func (c *callable) addArgs(fs []Frame, raw error, h *handle, words []uint64) {
 	fs[len(fs)-1].Args = harmless(wasmffi.FormatArgs(dtype.WASM32, c.described(), words))
 }
 
-// outermost is the function that Go called, if the engine's error tells it.
+// outermost is the function that Go called, if the engine's error tells it: not
+// where there were more frames than it has room for.
 func (in *instance) outermost(raw error) (index uint32, ok bool) {
 	_, trace, _ := strings.Cut(raw.Error(), "\nwasm stack trace:\n\t")
 	ps := places(trace)
-	if len(ps) == 0 {
+	if len(ps) == 0 || strings.HasSuffix(trace, "... maybe followed by omitted frames") {
 		return 0, false
 	}
 	return in.mod.res.OriginalFunc(ps[len(ps)-1].fn)
