@@ -90,6 +90,8 @@ type Options struct {
 	// Interpreter runs the module without compiling it to machine code: some
 	// fifty times slower, and the only way where there is no compiler.
 	Interpreter bool
+
+	opened func(*Library) // is told of the library before C runs
 }
 
 // BackendName makes Options fit [wasmffi.Open].
