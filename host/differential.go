@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -233,31 +234,43 @@ type diffCallable struct {
 }
 
 // Call makes the call in both. The blocks are Go's memory for both, one after the
-// other: where they lie tells the backend how to arrange them.
+// other: where they lie tells the backend how to arrange them. The frame may be on
+// the caller's stack, so that nothing here may refer to it: both have copies.
 func (c *diffCallable) Call(f *wasmffi.Frame) error {
-	ctx := f.Ctx
-	defer func() { f.Ctx = ctx }()
+	a, b := copyFrame(f), copyFrame(f)
+	err := c.call(f.Ctx, a, b)
+	copy(f.Words, a.Words)
+	f.Errno = a.Errno
+	return err
+}
+
+func copyFrame(f *wasmffi.Frame) *wasmffi.Frame {
 	g := *f
-	g.Words = append([]uint64(nil), f.Words...)
-	before := blockData(f.Blocks)
+	g.Words = slices.Clone(f.Words)
+	return &g
+}
+
+func (c *diffCallable) call(ctx context.Context, a, b *wasmffi.Frame) error {
+	blocks := a.Blocks
+	before := blockData(blocks)
 	var after [][]byte
-	return c.d.both(ctx, callee{c.name, c.sig, f.Words}, func(ctx context.Context) error {
-		f.Ctx = ctx
-		err := c.a.Call(f)
-		after = blockData(f.Blocks)
+	return c.d.both(ctx, callee{c.name, c.sig, a.Words}, func(ctx context.Context) error {
+		a.Ctx = ctx
+		err := c.a.Call(a)
+		after = blockData(blocks)
 		return err
 	}, func(ctx context.Context) error {
 		if after != nil { // else it is still what it was
-			setBlockData(f.Blocks, before)
+			setBlockData(blocks, before)
 		}
-		g.Ctx = ctx
-		return c.b.Call(&g)
+		b.Ctx = ctx
+		return c.b.Call(b)
 	}, func() *DifferenceError {
-		diff := differWords(c.sig, f, &g)
+		diff := differWords(c.sig, a, b)
 		if diff == nil {
-			diff = differBlocks(after, blockData(f.Blocks))
+			diff = differBlocks(after, blockData(blocks))
 		}
-		setBlockData(f.Blocks, after)
+		setBlockData(blocks, after)
 		return diff
 	})
 }

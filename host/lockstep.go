@@ -294,12 +294,11 @@ func (d *Differential) share(spec wasmffi.CallbackSpec) (a, b wasmffi.CallbackSp
 	key := new(int)
 	shape, _ := wasmffi.FrameShape(dtype.WASM32, spec.Sig) // its error is the backend's too
 	params := shape.Result.First
-	goSide := spec.Func
 	a, b = spec, spec
 	a.Func = func(f *wasmffi.Frame) error {
 		given := bytes.Clone(wordBytes(f.Words[:params]))
 		return d.meet(key, given, func() ([]byte, error) {
-			err := goSide(f)
+			err := spec.Run(f, shape.Result) // OnError too, for what it says is part of the error
 			return bytes.Clone(wordBytes(f.Words[params:])), err
 		})
 	}
@@ -308,7 +307,7 @@ func (d *Differential) share(spec wasmffi.CallbackSpec) (a, b wasmffi.CallbackSp
 		copy(wordBytes(f.Words[params:]), result)
 		return err
 	}
-	b.OnError = nil
+	a.OnError, b.OnError = nil, nil
 	return a, b
 }
 
@@ -354,20 +353,20 @@ type (
 	sideB struct{ *stream }
 )
 
-func (s sideA) Write(p []byte) (n int, err error) {
-	err = s.d.meet(s.stream, bytes.Clone(p), func() ([]byte, error) {
+func (s sideA) Write(p []byte) (int, error) {
+	err := s.d.meet(s.stream, bytes.Clone(p), func() ([]byte, error) {
 		n, err := s.w.Write(p)
 		return count(n), err
 	})
 	if err != nil {
-		return n, err
+		return 0, again(err)
 	}
 	return len(p), nil
 }
 
 func (s sideB) Write(p []byte) (int, error) {
 	if _, err := s.d.stopAt(s.stream, bytes.Clone(p)); err != nil {
-		return 0, err
+		return 0, again(err)
 	}
 	return len(p), nil
 }
@@ -378,12 +377,21 @@ func (s sideA) Read(p []byte) (n int, err error) {
 		n, err = s.r.Read(p)
 		return bytes.Clone(p[:n]), err
 	})
-	return n, err
+	return n, again(err)
 }
 
 func (s sideB) Read(p []byte) (int, error) {
 	data, err := s.d.stopAt(s.stream, count(len(p)))
-	return copy(p, data), err
+	return copy(p, data), again(err)
+}
+
+// again panics with what a user's reader or writer panicked with.
+func again(err error) error {
+	var p *wasmffi.PanicError
+	if errors.As(err, &p) {
+		panic(p.Value)
+	}
+	return err
 }
 
 func count(n int) []byte { return binary.LittleEndian.AppendUint64(nil, uint64(n)) }

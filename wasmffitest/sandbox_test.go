@@ -31,3 +31,17 @@ func TestSandbox(t *testing.T) {
 		},
 	})
 }
+
+// Compiled and interpreted in step is a library like others.
+func TestDifferential(t *testing.T) {
+	wasm, err := os.ReadFile(wasmffitest.Fixture("wasm", "conform.wasm"))
+	require.NoError(t, err)
+	wasmffitest.Run(t, wasmffitest.Backend{
+		Sandbox: true,
+		Open: func(t testing.TB) wasmffi.Library {
+			lib, err := host.OpenDifferential(context.Background(), "conform.wasm", wasm, host.Options{MemoryLimit: 64 << 20})
+			require.NoError(t, err)
+			return lib
+		},
+	})
+}
