@@ -214,15 +214,18 @@ func (d *Differential) Close() error {
 
 // Prepare makes a plan of calls in both.
 func (d *Differential) Prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callable, error) {
-	a, err := d.a.Prepare(fn, sig)
+	c := &diffCallable{d: d, name: fn.Name, sig: sig}
+	err := d.both(nil, callee{name: fn.Name}, func(context.Context) (err error) {
+		c.a, err = d.a.Prepare(fn, sig)
+		return err
+	}, func(context.Context) (err error) {
+		c.b, err = d.b.Prepare(fn, sig)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	b, err := d.b.prepare(fn, sig)
-	if err != nil {
-		return nil, err
-	}
-	return &diffCallable{d: d, a: a, b: b, name: fn.Name, sig: sig}, nil
+	return c, nil
 }
 
 // A diffCallable is a plan in both.

@@ -41,6 +41,8 @@ type Backend struct {
 	// Sandbox tells that faults of C are errors and the library stays usable:
 	// cases that would kill a process are run too.
 	Sandbox bool
+	// LeaveOut are groups of cases to leave out, and why.
+	LeaveOut map[string]string
 	// OpenHooked is Open with hooks: see [wasmffi.Hook]. Nil leaves their cases
 	// out.
 	OpenHooked func(t testing.TB, hooks ...wasmffi.Hook) wasmffi.Library
@@ -74,7 +76,12 @@ func Run(t *testing.T, b Backend) {
 		{"Stress", stress},
 		{"Million", million},
 	} {
-		t.Run(group.name, func(t *testing.T) { group.run(t, b) })
+		t.Run(group.name, func(t *testing.T) {
+			if why, out := b.LeaveOut[group.name]; out {
+				t.Skip("LEFT OUT: " + why)
+			}
+			group.run(t, b)
+		})
 	}
 	if !b.Sandbox {
 		t.Run("Threads", func(t *testing.T) { threads(t, b) })
