@@ -45,7 +45,7 @@ func ExampleLogCalls() {
 // Spans that nest, as a tracing library makes them: the context that Before
 // returns is the one that callbacks get, and hand on.
 func ExampleHook() {
-	type span struct{ path string }
+	type span struct{}
 	spans := wasmffi.Hook{
 		Before: func(ctx context.Context, c *wasmffi.CallEvent) context.Context {
 			path := c.Kind.String()
