@@ -37,7 +37,10 @@ func (s *CallbackSpec) Run(f *Frame, result Slot) (err error) {
 // runtime.Goexit. It sets the frame's result to the fallback, tells OnError and
 // gives the error to record. A panic in OnError becomes part of it.
 func (s *CallbackSpec) Failed(f *Frame, result Slot, panicked any, err error) error {
+	seen, _ := panicked.(seenPanic)
 	switch {
+	case seen.PanicError != nil:
+		err = seen.PanicError
 	case panicked != nil:
 		err = &PanicError{Value: panicked, Stack: debug.Stack()}
 	case err == nil:

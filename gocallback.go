@@ -133,7 +133,7 @@ func specFor(lib Library, sig *dtype.Func, fn reflect.Value, opts *CallbackOptio
 	if err != nil {
 		return CallbackSpec{}, err
 	}
-	spec := CallbackSpec{Sig: sig, OnError: opts.OnError}
+	spec := CallbackSpec{Sig: sig, OnError: opts.OnError, pc: fn.Pointer()}
 	own.arena = opts.Arena
 	if raw, ok := fn.Interface().(func(*Frame) error); ok {
 		spec.Func = raw

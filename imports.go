@@ -39,7 +39,9 @@ type Import struct {
 // Spec describes the Go function to a backend.
 func (im Import) Spec(lib Library) (CallbackSpec, error) {
 	if raw, ok := im.Func.(func(*Frame) error); ok && im.Sig != nil {
-		return CallbackSpec{Sig: im.Sig, Func: raw}, nil
+		return CallbackSpec{Sig: im.Sig, Func: raw, Import: im.Name}, nil
 	}
-	return NewCallbackSpec(lib, im.Func, &CallbackOptions{Sig: im.Sig})
+	spec, err := NewCallbackSpec(lib, im.Func, &CallbackOptions{Sig: im.Sig})
+	spec.Import = im.Name
+	return spec, err
 }

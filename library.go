@@ -138,6 +138,11 @@ type CallbackSpec struct {
 	// OnError, if set, is told of the failure at once. It matters where there
 	// is no outer call: in threads that C started.
 	OnError func(error)
+	// Import is the name that C calls the function by, if it is one of its
+	// imports; for hooks.
+	Import string
+
+	pc uintptr // of the Go function, where it is known
 }
 
 // A Callback is a C function pointer that calls Go.

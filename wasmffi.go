@@ -90,6 +90,12 @@
 // error wrapping [ErrDepth]. However a nested call ends, those around it go on
 // as if it had returned.
 //
+// # Watching calls
+//
+// A [Hook] among the options of [Open] sees every call, callback and import: for
+// logs ([LogCalls]), metrics, and spans that nest as the calls do. [SetAuditHook]
+// sees, and can refuse, what libraries are opened and what is looked up in them.
+//
 // # Errors
 //
 // Functions bound with an error result return *[Error]; those without panic

@@ -24,15 +24,19 @@ func (backend) Find(n string) (string, []string) { return find(n, nil) }
 func (backend) Open(ctx context.Context, src wasmffi.Source, opts []wasmffi.Options) (wasmffi.Library, error) {
 	var o Options
 	var imports wasmffi.Imports
+	var hooks []wasmffi.Hook
 	for _, opt := range opts {
 		switch opt := opt.(type) {
 		case Options:
 			o = opt
 		case wasmffi.Imports:
 			imports = append(imports, opt...)
+		case wasmffi.Hook:
+			hooks = append(hooks, opt)
 		}
 	}
 	o.Imports = slices.Concat(o.Imports, imports)
+	o.Hooks = slices.Concat(o.Hooks, hooks)
 	lib, err := open(ctx, src.Name, src.Name, src.Data, o)
 	if err != nil {
 		return nil, err

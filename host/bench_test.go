@@ -224,3 +224,33 @@ func BenchmarkOpen(b *testing.B) {
 		_ = lib.Close()
 	}
 }
+
+// BenchmarkImport is one call of a Go function that C imports, as it is given: by
+// its Go type, by C's prototype with the frame's words, and where reflection is
+// needed, for comparison.
+func BenchmarkImport(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		im   wasmffi.Import
+	}{
+		{"typed", wasmffi.Import{Func: func(x int32) int32 { return x + 1 }}},
+		{"prototype", wasmffi.Import{Sig: unary, Func: func(f *wasmffi.Frame) error { f.Words[1] = f.Words[0] + 1; return nil }}},
+		{"reflected", wasmffi.Import{Func: func(x int32) (int32, error) { return x + 1, nil }}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			given := imports(nil)
+			c.im.Name = "f"
+			given[0] = c.im
+			lib := openTest(b, "imports.wasm", Options{Imports: given})
+			repeat := prepare(b, lib, "repeat_import", unary).(wasmffi.WordCaller)
+			words := []uint64{1000, 0}
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := repeat.CallWords(nil, words); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/import")
+		})
+	}
+}

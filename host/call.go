@@ -148,7 +148,7 @@ func (c *scalarCallable) pass(stack, words []uint64) {
 // finish takes the result, or turns the engine's error into ours.
 func (c *scalarCallable) finish(h *handle, err error, words []uint64) error {
 	if err != nil {
-		return c.fault(h, err)
+		return c.fault(h, err, nil)
 	}
 	if c.result.kind != wordNone {
 		words[len(words)-1] = c.result.take(&h.stack[0])
@@ -156,9 +156,16 @@ func (c *scalarCallable) finish(h *handle, err error, words []uint64) error {
 	return nil
 }
 
-// fault is what to report for the engine's error from a call.
-func (c *callable) fault(h *handle, err error) error {
-	err = c.in.failed(err)
+// fault is what to report for the engine's error from a call. words are the
+// call's, nil where the handle has them.
+func (c *callable) fault(h *handle, raw error, words []uint64) error {
+	err := c.in.failed(raw)
+	switch e := err.(type) {
+	case *TrapError:
+		c.addArgs(e.Frames, raw, h, words)
+	case *FuelError:
+		c.addArgs(e.Frames, raw, h, words)
+	}
 	if errors.Is(err, wasmffi.ErrStackOverflow) {
 		h.fn, h.age = nil, 0 // the engine's stack has grown to its limit: let go of it
 	}

@@ -25,6 +25,7 @@ func (l *Library) Callback(spec wasmffi.CallbackSpec) (wasmffi.Callback, error) 
 	if err != nil {
 		return nil, err
 	}
+	wasmffi.HookCallback(l.in.opts.Hooks, l, &spec)
 	s, turn, err := q.take(l.in, &goSide{plan, spec})
 	if err != nil {
 		return nil, err

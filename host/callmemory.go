@@ -49,7 +49,7 @@ func (c *callable) callPlaced(f *wasmffi.Frame, mem []byte, base uint64) error {
 	h := c.handle(in.level.depth)
 	c.passValues(h.stack, base, w.words)
 	if err := h.fn.CallWithStack(&in.wasmCtx, h.stack); err != nil {
-		return c.fault(h, err)
+		return c.fault(h, err, f.Words)
 	}
 	if err := in.getErrno(f); err != nil {
 		return err

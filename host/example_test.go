@@ -105,7 +105,7 @@ func ExampleLibrary() {
 	fmt.Println(divide(6, 2))
 	// Output:
 	// wasmffi: call testdata/basic.wasm spin: context deadline exceeded
-	// wasmffi: call testdata/basic.wasm divide: trap: integer divide by zero in divide
+	// wasmffi: call testdata/basic.wasm divide: trap: integer divide by zero in divide(1, 0)
 	// true
 	// 3 <nil>
 }
@@ -135,4 +135,52 @@ func ExampleLibrary_Prepare() {
 	}
 	fmt.Println(sym.Signature, frame.Words[2])
 	// Output: (i32, i32) -> i32 5
+}
+
+// A plug-in whose file is compiled again while the program runs.
+func ExamplePlugin() {
+	ctx := context.Background()
+	wasm, err := os.ReadFile("testdata/basic.wasm")
+	if err != nil {
+		log.Fatal(err)
+	}
+	type funcs struct {
+		Add func(a, b int32) (int32, error) `c:"addi"`
+	}
+	setup := func(lib wasmffi.Library) (*funcs, error) {
+		f := new(funcs)
+		return f, wasmffi.BindAll(lib, f)
+	}
+	plugin, err := host.NewPlugin(ctx, "adder", wasm, host.Options{}, setup)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer plugin.Close(ctx)
+	add := func(f *funcs) error {
+		n, err := f.Add(2, 3)
+		fmt.Println(plugin.Name(), n)
+		return err
+	}
+	fmt.Println(plugin.Do(ctx, add))
+
+	// A module that lacks what setup binds is refused; the old one stays.
+	bad, err := os.ReadFile("testdata/bare.wasm")
+	if err != nil {
+		log.Fatal(err)
+	}
+	err = plugin.Replace(ctx, "broken", bad, nil)
+	fmt.Println(errors.Is(err, wasmffi.ErrNotFound))
+	fmt.Println(plugin.Do(ctx, add))
+
+	fmt.Println(plugin.Replace(ctx, "adder 2", wasm, nil))
+	fmt.Println(plugin.Do(ctx, add))
+	// Output:
+	// adder 5
+	// <nil>
+	// true
+	// adder 5
+	// <nil>
+	// <nil>
+	// adder 2 5
+	// <nil>
 }

@@ -21,11 +21,18 @@ type Frame struct {
 	// section, as debuggers and llvm-symbolizer count. Frames inlined into one
 	// function share it.
 	Offset uint64
+	// Args are the arguments that Go passed, in C's syntax, in the frame of the
+	// function that it called: "p=0x1010, n=3". Names are by the prototype or the
+	// debug info. C may have changed its own copies since.
+	Args string
 }
 
-// String is the frame as in messages: area (geo.c:42).
+// String is the frame as in messages: area(n=3) (geo.c:42).
 func (f Frame) String() string {
 	s := printable(f.Function)
+	if f.Args != "" {
+		s += "(" + f.Args + ")"
+	}
 	if f.File != "" && f.Line > 0 {
 		// Debug info may come from Windows.
 		s += fmt.Sprintf(" (%s:%d)", printable(path.Base(strings.ReplaceAll(f.File, `\`, "/"))), f.Line)
@@ -76,7 +83,7 @@ func (in *instance) framesAt(index uint32, offset uint64) []Frame {
 		if lines, err := info.Line(offset); err == nil && len(lines) > 0 {
 			fs := make([]Frame, len(lines))
 			for i, l := range lines {
-				fs[i] = Frame{l.Func, l.File, l.Line, l.Column, l.Inlined, offset}
+				fs[i] = Frame{Function: l.Func, File: l.File, Line: l.Line, Column: l.Column, Inlined: l.Inlined, Offset: offset}
 				if l.Func == "" {
 					fs[i].Function = name
 				}

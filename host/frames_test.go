@@ -96,7 +96,7 @@ func where(t *testing.T, err error) (at []string) {
 	return at
 }
 
-var middleFrames = []string{"divide (faults.c:4) inlined", "ratio (faults.c:8) inlined", "middle (faults.c:14)", "outer (faults.c:18)"}
+var middleFrames = []string{"divide (faults.c:4) inlined", "ratio (faults.c:8) inlined", "middle (faults.c:14)", "outer(n=5) (faults.c:18)"}
 
 func TestFaultLines(t *testing.T) {
 	eachFaults(t, func(t *testing.T, lib *Library) {
@@ -104,7 +104,7 @@ func TestFaultLines(t *testing.T) {
 		require.ErrorIs(t, err, ErrDivideByZero)
 		assert.Equal(t, middleFrames, where(t, err))
 		assert.EqualError(t, err, "trap: integer divide by zero in divide (faults.c:4), inlined in ratio (faults.c:8), "+
-			"inlined in middle (faults.c:14), called from outer (faults.c:18)")
+			"inlined in middle (faults.c:14), called from outer(n=5) (faults.c:18)")
 		var trap *TrapError
 		require.ErrorAs(t, err, &trap)
 		assert.Equal(t, "faults.c", filepath.Base(trap.Frames[0].File))
@@ -113,7 +113,7 @@ func TestFaultLines(t *testing.T) {
 
 		_, err = call(t, lib, "poke", proto(dtype.CVoid, dtype.CUInt), 0xfffffff0)
 		require.ErrorIs(t, err, ErrOutOfBounds)
-		assert.Equal(t, []string{"poke (faults.c:26)"}, where(t, err))
+		assert.Equal(t, []string{"poke(addr=4294967280) (faults.c:26)"}, where(t, err))
 	})
 }
 
@@ -146,7 +146,7 @@ func TestFaultInCallbacks(t *testing.T) {
 		// C calls through the table to a C function of the wrong type.
 		_, err = callWords(nil, applyIn, 1<<20, 5)
 		require.ErrorIs(t, err, ErrBadFuncPointer)
-		assert.Equal(t, []string{"apply (faults.c:22)"}, where(t, err))
+		assert.Equal(t, []string{"apply(f=0x100000, x=5) (faults.c:22)"}, where(t, err))
 	})
 }
 
@@ -179,7 +179,7 @@ func TestFaultSideFile(t *testing.T) {
 	defer lib.Close()
 	require.NoError(t, os.WriteFile(path, append(bare, 0, 2, 1, 'x'), 0o644))
 	_, err = call(t, lib, "outer", unary, 5)
-	assert.Equal(t, []string{"func 1", "outer"}, where(t, err))
+	assert.Equal(t, []string{"func 1", "outer(5)"}, where(t, err))
 }
 
 // stripped is a module without custom sections.

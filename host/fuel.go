@@ -65,6 +65,8 @@ type FuelError struct {
 	Limit uint64
 	// Frames are the C functions that were running, as in a TrapError.
 	Frames []Frame
+	// Core is the state that C was in, with Options.KeepFaults; else nil.
+	Core *Core
 }
 
 func (e *FuelError) Error() string {

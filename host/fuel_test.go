@@ -70,7 +70,7 @@ func TestFuelOfEveryCall(t *testing.T) {
 			require.NoError(t, err)
 			require.EqualValues(t, 4000*3999/2, got)
 			_, err = count(math.MaxUint64)
-			require.EqualError(t, err, "wasmffi: call basic.wasm count: limit exceeded: the call used its 100000 units of fuel in count")
+			require.EqualError(t, err, "wasmffi: call basic.wasm count: limit exceeded: the call used its 100000 units of fuel in count(18446744073709551615)")
 			_, err = call(t, lib, "crash", proto(dtype.CVoid, dtype.CInt), 2)
 			require.ErrorIs(t, err, wasmffi.ErrTrap)
 		}

@@ -77,17 +77,16 @@ func (k globalKey) values() (vs []guestabi.GlobalValue) {
 	return vs
 }
 
-// missingGlobal says what is the matter with an imported global without a value:
-// there may be one of another type.
-func (in *instance) missingGlobal(im guestabi.Import) string {
-	text := fmt.Sprintf("global %s %v", importName(im.Name), im.Global.Type)
+// missingGlobal describes an imported global without a value.
+func (in *instance) missingGlobal(im guestabi.Import) MissingImport {
+	m := MissingImport{Module: im.Module, Name: im.Name.Name, Kind: im.Kind.String(), Signature: im.Global.Type.String()}
 	if im.Global.Mutable {
-		text += ", mutable"
+		m.Signature += ", mutable"
 	}
 	for _, g := range in.opts.Globals {
 		if cmp.Or(g.Module, "env") == im.Module && g.Name == im.Name.Name {
-			return fmt.Sprintf("%s (not a Go %T)", text, g.Value)
+			m.Given = fmt.Sprintf("%T", g.Value)
 		}
 	}
-	return text
+	return m
 }

@@ -60,7 +60,7 @@ func (c *callable) callRaw(args ...uint64) (uint64, error) {
 	h := c.handle(c.in.level.depth)
 	copy(h.stack, args)
 	if err := h.fn.CallWithStack(&c.in.wasmCtx, h.stack); err != nil {
-		return 0, fmt.Errorf("%s: %w", c.name, c.fault(h, err))
+		return 0, fmt.Errorf("%s: %w", c.name, c.fault(h, err, nil))
 	}
 	return uint64(uint32(h.stack[0])), nil
 }

@@ -56,7 +56,9 @@
 // [Library.Reset] undoes all that C did since the library was opened, in
 // microseconds; [Library.Snapshot] and [Library.Restore] return to any other
 // state. A [Pool] runs calls in parallel on instances of one module, each reset
-// after use, so that no call sees what another left behind.
+// after use, so that no call sees what another left behind. [Pool.Replace] and
+// [Plugin], which keeps its module's state, replace the module by a newer one
+// while calls are going on.
 //
 // # Identity
 //

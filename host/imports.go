@@ -3,9 +3,9 @@ package host
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -14,11 +14,12 @@ import (
 )
 
 // provideImports makes the modules that the instance imports, by their name. An
-// error lists everything that is missing.
+// error lists everything that is missing or wrong.
 func (in *instance) provideImports(lib wasmffi.Library) (map[string]api.Module, error) {
 	res := in.mod.res
 	wasi := in.mod.wasiFuncs()
-	var faults []string
+	var faults []error // of those that are given
+	var missing []MissingImport
 	funcs := map[string][]hostFunc{}
 	for _, im := range res.Module.Imports {
 		own, found := in.ownImport(im.Name)
@@ -26,23 +27,30 @@ func (in *instance) provideImports(lib wasmffi.Library) (map[string]api.Module, 
 		case im.Kind != guestabi.KindFunc: // those of globals are in res.Missing
 		case found:
 			want := res.Module.Types[im.Type]
-			side, err := goImport(lib, own, want)
+			side, err := goImport(lib, in.opts.Hooks, own, want)
 			if err != nil {
-				return nil, fmt.Errorf("import %s: %w", importName(im.Name), err)
+				faults = append(faults, fmt.Errorf("import %s: %w", importName(im.Name), err))
+				continue
 			}
 			funcs[im.Module] = append(funcs[im.Module], hostFunc{im.Name.Name, want,
 				api.GoFunc(func(_ context.Context, stack []uint64) { side.call(in, stack) })})
 		case im.Module == wasiModule && wasi[im.Name.Name] != nil:
 		default:
-			faults = append(faults, fmt.Sprintf("%s %s", importName(im.Name), signatureText(res.Module.Types[im.Type])))
+			missing = append(missing, in.missing(im))
 		}
 	}
 	for _, im := range res.Missing {
-		faults = append(faults, in.missingGlobal(im))
+		missing = append(missing, in.missingGlobal(im))
 	}
-	if len(faults) > 0 {
-		slices.Sort(faults)
-		return nil, fmt.Errorf("missing imports %w: %s", wasmffi.ErrNotFound, strings.Join(slices.Compact(faults), ", "))
+	if len(missing) > 0 {
+		slices.SortFunc(missing, func(a, b MissingImport) int {
+			return cmp.Or(cmp.Compare(a.Module, b.Module), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Signature, b.Signature))
+		})
+		same := func(a, b MissingImport) bool { return a.String() == b.String() }
+		faults = append(faults, &MissingImportsError{slices.CompactFunc(missing, same)})
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
 	}
 	provided := map[string]api.Module{}
 	if in.mod.tick != nil {
@@ -92,11 +100,12 @@ func (in *instance) ownImport(name guestabi.Name) (wasmffi.Import, bool) {
 
 // goImport is the Go side of an import, checked against the type it has in the
 // module.
-func goImport(lib wasmffi.Library, im wasmffi.Import, want guestabi.FuncType) (*goSide, error) {
+func goImport(lib wasmffi.Library, hooks []wasmffi.Hook, im wasmffi.Import, want guestabi.FuncType) (*goSide, error) {
 	spec, err := im.Spec(lib)
 	if err != nil {
 		return nil, err
 	}
+	wasmffi.HookCallback(hooks, lib, &spec)
 	plan, err := planGo(spec.Sig)
 	if err != nil {
 		return nil, err

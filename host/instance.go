@@ -143,6 +143,9 @@ func instantiate(ctx context.Context, lib *Library, name, path string, m *module
 	in.newEpoch()
 	in.clock.slice = firstFuel
 	lib.in, lib.space.lib = in, lib
+	if opts.opened != nil {
+		opts.opened(lib)
+	}
 	if err := in.start(ctx, lib); err != nil {
 		in.discard()
 		return nil, err

@@ -43,9 +43,7 @@ type PoolOptions struct {
 // bound to it, made once for each instance. [OpenPool] is for those who need
 // the library alone.
 type Pool[T any] struct {
-	name  string
-	path  string // of the file, or ""
-	data  []byte
+	name  string // for errors: that of the first module
 	opts  PoolOptions
 	setup func(wasmffi.Library) (T, error)
 
@@ -54,6 +52,7 @@ type Pool[T any] struct {
 
 	mu     sync.Mutex
 	closed bool
+	src    *source
 	idle   []*pooled[T] // used last at the end
 	all    map[*pooled[T]]struct{}
 	stats  PoolStats
@@ -64,6 +63,14 @@ type Pool[T any] struct {
 type pooled[T any] struct {
 	lib  *Library
 	with T
+	src  *source
+}
+
+// A source is the module that instances are made of.
+type source struct {
+	name string
+	path string // of the file, or ""
+	data []byte
 }
 
 // PoolStats is what a pool has done.
@@ -75,7 +82,7 @@ type PoolStats struct {
 
 	Done     uint64 // calls of Do that have returned from their function
 	Opened   uint64 // instances
-	Replaced uint64 // instances closed because they could not be reset
+	Replaced uint64 // instances closed: they could not be reset, or Replace came
 }
 
 // NewPool makes a pool of instances of a module in memory. setup is called with
@@ -95,26 +102,26 @@ func NewPool[T any](ctx context.Context, name string, module []byte, opts PoolOp
 	if err := wasmffi.Audit(wasmffi.AuditEvent{Op: wasmffi.AuditOpen, Library: name}); err != nil {
 		return nil, err
 	}
-	return newPool(ctx, name, "", module, opts, setup)
+	return newPool(ctx, &source{name, "", module}, opts, setup)
 }
 
-func newPool[T any](ctx context.Context, name, path string, module []byte, opts PoolOptions, setup func(wasmffi.Library) (T, error)) (*Pool[T], error) {
+func newPool[T any](ctx context.Context, src *source, opts PoolOptions, setup func(wasmffi.Library) (T, error)) (*Pool[T], error) {
 	if opts.Instances <= 0 {
 		opts.Instances = runtime.GOMAXPROCS(0)
 	}
 	opts.Resettable = true
 	p := &Pool[T]{
-		name: name, path: path, data: module, opts: opts, setup: setup,
+		name: src.name, src: src, opts: opts, setup: setup,
 		places: make(chan struct{}, opts.Instances), closing: make(chan struct{}),
 		all: map[*pooled[T]]struct{}{},
 	}
 	for range min(max(opts.Warm, 1), opts.Instances) { // one, to see whether it can be
-		x, err := p.open(ctx)
+		x, err := p.fresh(ctx)
 		if err != nil {
 			_ = p.Close(nil)
 			return nil, err
 		}
-		p.putBack(x)
+		p.idle = append(p.idle, x)
 	}
 	return p, nil
 }
@@ -125,20 +132,28 @@ func OpenPool(ctx context.Context, name string, opts PoolOptions) (*Pool[wasmffi
 	if err := wasmffi.Audit(wasmffi.AuditEvent{Op: wasmffi.AuditOpen, Library: name}); err != nil {
 		return nil, err
 	}
-	data, path, err := findModule(name, opts.Path)
-	if err != nil {
-		return nil, openError(name, err)
-	}
-	return newPool(ctx, name, path, data, opts, func(lib wasmffi.Library) (wasmffi.Library, error) { return lib, nil })
-}
-
-// open makes an instance.
-func (p *Pool[T]) open(ctx context.Context) (*pooled[T], error) {
-	lib, err := open(ctx, p.name, p.path, p.data, p.opts.Options)
+	src, err := findSource(name, opts.Path)
 	if err != nil {
 		return nil, err
 	}
-	x := &pooled[T]{lib: lib}
+	return newPool(ctx, src, opts, func(lib wasmffi.Library) (wasmffi.Library, error) { return lib, nil })
+}
+
+func findSource(name string, path []string) (*source, error) {
+	data, file, err := findModule(name, path)
+	if err != nil {
+		return nil, openError(name, err)
+	}
+	return &source{name, file, data}, nil
+}
+
+// open makes an instance, which is not yet the pool's.
+func (p *Pool[T]) open(ctx context.Context, src *source) (*pooled[T], error) {
+	lib, err := open(ctx, src.name, src.path, src.data, p.opts.Options)
+	if err != nil {
+		return nil, err
+	}
+	x := &pooled[T]{lib: lib, src: src}
 	if x.with, err = p.setup(lib); err == nil {
 		err = lib.Reset(ctx)
 	}
@@ -146,15 +161,35 @@ func (p *Pool[T]) open(ctx context.Context) (*pooled[T], error) {
 		_ = lib.Close()
 		return nil, err
 	}
+	return x, nil
+}
+
+// fresh opens an instance of the pool's module.
+func (p *Pool[T]) fresh(ctx context.Context) (*pooled[T], error) {
+	p.mu.Lock()
+	src := p.src
+	p.mu.Unlock()
+	x, err := p.open(ctx, src)
+	if err == nil {
+		err = p.add(x)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// add makes an instance the pool's, or closes it.
+func (p *Pool[T]) add(x *pooled[T]) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		_ = lib.Close()
-		return nil, p.error(ErrPoolClosed)
+		_ = x.lib.Close()
+		return p.error(ErrPoolClosed)
 	}
 	p.all[x] = struct{}{}
 	p.stats.Opened++
-	return x, nil
+	return nil
 }
 
 // Do calls f with an instance that nobody else uses and that is as new: one
@@ -176,7 +211,7 @@ func (p *Pool[T]) Do(ctx context.Context, f func(T) error) error {
 	}
 	defer func() { p.finish(x) }() // also when f panics
 	if x == nil {
-		if x, err = p.open(ctx); err != nil {
+		if x, err = p.fresh(ctx); err != nil {
 			return err
 		}
 	}
@@ -247,31 +282,85 @@ const resetTime = 100 * time.Millisecond
 // finish ends a Do and makes its instance ready for the next; x is nil where
 // none could be opened.
 func (p *Pool[T]) finish(x *pooled[T]) {
-	broken := x != nil && x.lib.in.rewind(&patience{limit: resetTime}, x.lib.in.initial) != nil
-	if broken {
-		_ = x.lib.Close()
-	}
+	clean := x != nil && x.lib.in.rewind(&patience{limit: resetTime}, x.lib.in.initial) == nil
 	p.mu.Lock()
+	keep := clean && x.src == p.src // and no newer module has come
 	switch {
-	case x == nil:
-	case broken:
+	case keep:
+		p.idle = append(p.idle, x)
+	case x != nil:
 		delete(p.all, x)
 		p.stats.Replaced++
-		p.stats.Done++
-	default:
-		p.idle = append(p.idle, x)
+	}
+	if x != nil {
 		p.stats.Done++
 	}
 	p.stats.Running--
 	p.mu.Unlock()
+	if x != nil && !keep {
+		_ = x.lib.Close()
+	}
 	p.users.Done()
 	<-p.places
 }
 
-func (p *Pool[T]) putBack(x *pooled[T]) {
+// drop closes an instance.
+func (p *Pool[T]) drop(x *pooled[T]) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.idle = append(p.idle, x)
+	delete(p.all, x)
+	p.mu.Unlock()
+	_ = x.lib.Close()
+}
+
+// Replace makes a newer module the one that instances are made of: from memory,
+// or if module is nil from a file as [Open] finds it. As many instances as the
+// pool keeps warm, but one at least, are opened and set up first; if one cannot
+// be, or setup does not find what it binds, the error says why and nothing has
+// changed. After it each Do gets an instance of the new module; those that run
+// finish with the old one, whose instances are closed as they become idle. For a
+// while there can be more instances than PoolOptions.Instances. See [Plugin] for
+// a module that keeps its state.
+func (p *Pool[T]) Replace(ctx context.Context, name string, module []byte) error {
+	if err := wasmffi.Audit(wasmffi.AuditEvent{Op: wasmffi.AuditOpen, Library: name}); err != nil {
+		return err
+	}
+	src := &source{name, "", module}
+	if module == nil {
+		var err error
+		if src, err = findSource(name, p.opts.Path); err != nil {
+			return err
+		}
+	}
+	var fresh []*pooled[T]
+	for range min(max(p.opts.Warm, 1), p.opts.Instances) {
+		x, err := p.open(ctx, src)
+		if err != nil {
+			for _, x := range fresh {
+				_ = x.lib.Close()
+			}
+			return err
+		}
+		fresh = append(fresh, x)
+	}
+	p.mu.Lock()
+	old := fresh // to be closed, if the pool is
+	closed := p.closed
+	if !closed {
+		for _, x := range fresh {
+			p.all[x] = struct{}{}
+			p.stats.Opened++
+		}
+		p.stats.Replaced += uint64(len(p.idle))
+		old, p.idle, p.src = p.idle, fresh, src
+	}
+	p.mu.Unlock()
+	for _, x := range old {
+		p.drop(x)
+	}
+	if closed {
+		return p.error(ErrPoolClosed)
+	}
+	return nil
 }
 
 // Close ends the pool: those that wait and those that come get ErrPoolClosed.

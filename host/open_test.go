@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/wasmffi/wasmffi"
 	"github.com/wasmffi/wasmffi/dtype"
+	"github.com/wasmffi/wasmffi/guestabi"
 )
 
 func TestOpenFile(t *testing.T) {
@@ -110,7 +112,44 @@ func TestAudit(t *testing.T) {
 func TestMissingImports(t *testing.T) {
 	_, err := OpenBytes(background, "imports.wasm", fixture(t, "imports.wasm"), Options{})
 	require.ErrorIs(t, err, wasmffi.ErrNotFound)
-	assert.EqualError(t, err, "wasmffi: open imports.wasm: missing imports not found: env.f (i32) -> i32, env.g (f64, i32) -> f64, env.h () -> ()")
+	assert.EqualError(t, err, "wasmffi: open imports.wasm: missing imports not found: int32_t env.f(int32_t); double env.g(double, int32_t); void env.h(void)")
+	var missing *MissingImportsError
+	require.ErrorAs(t, err, &missing)
+	require.Len(t, missing.Imports, 3)
+	assert.Equal(t, []any{"env", "g", "func", "(f64, i32) -> f64", false, "double (double, int32_t)"},
+		[]any{missing.Imports[1].Module, missing.Imports[1].Name, missing.Imports[1].Kind, missing.Imports[1].Signature,
+			missing.Imports[1].Declared, missing.Imports[1].Sig.String()})
+}
+
+// Debug info has declared the functions that are imported.
+func TestMissingImportsDeclared(t *testing.T) {
+	open := func(names ...wasmffi.Import) error {
+		_, err := Open(background, "../testdata/wasm/plugin.wasm", Options{Imports: names})
+		require.ErrorIs(t, err, wasmffi.ErrNotFound)
+		return errors.Unwrap(err)
+	}
+	const head = "missing imports not found: "
+	clock := wasmffi.Import{Name: "host_clock", Func: func() float64 { return 0 }}
+	assert.EqualError(t, open(), head+"double env.host_clock(void); int env.host_log(int, const char *)")
+	assert.EqualError(t, open(clock), head+"int env.host_log(int, const char *)")
+	assert.EqualError(t, open(clock, wasmffi.Import{Name: "host_lgo", Func: func() {}}),
+		head+"int env.host_log(int, const char *) (is env.host_lgo meant for it?)")
+	assert.EqualError(t, open(clock, wasmffi.Import{Module: "sys", Name: "host_log", Func: func() {}}),
+		head+"int env.host_log(int, const char *) (is sys.host_log meant for it?)")
+	clock.Func = func() int64 { return 0 }
+	_, err := Open(background, "../testdata/wasm/plugin.wasm", Options{Imports: wasmffi.Imports{clock}})
+	require.ErrorIs(t, err, wasmffi.ErrNotFound)
+	require.ErrorIs(t, err, wasmffi.ErrSignature, "what is wrong is told with what is missing")
+}
+
+func TestCSignature(t *testing.T) {
+	i32, i64, f32, v128 := guestabi.I32, guestabi.I64, guestabi.F32, guestabi.V128
+	assert.Equal(t, "float (int64_t, int32_t)", cSignature(guestabi.FuncType{Params: []guestabi.ValueType{i64, i32}, Results: []guestabi.ValueType{f32}}).String())
+	assert.Nil(t, cSignature(guestabi.FuncType{Params: []guestabi.ValueType{v128}}))
+	assert.Nil(t, cSignature(guestabi.FuncType{Results: []guestabi.ValueType{v128}}))
+	assert.Nil(t, cSignature(guestabi.FuncType{Results: []guestabi.ValueType{i32, i32}}))
+	m := MissingImport{Module: "env", Name: "v\x1b", Kind: "func", Signature: "(v128) -> ()"}
+	assert.Equal(t, `env."v\x1b" (v128) -> ()`, m.String())
 }
 
 func imports(f func(*wasmffi.Frame) error) wasmffi.Imports {

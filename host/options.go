@@ -103,6 +103,9 @@ type Options struct {
 	// linked as a shared library imports for its place in memory and table needs
 	// none.
 	Globals []Global
+	// Hooks see every call between Go and C. A wasmffi.Hook among the options of
+	// wasmffi.Open adds to them.
+	Hooks []wasmffi.Hook
 	// Path lists directories where modules are looked for by bare name, after
 	// the current directory and before those of $WASMFFI_PATH.
 	Path []string
@@ -119,6 +122,10 @@ type Options struct {
 	// with, of which a copy is kept: as much memory as C has in use then.
 	Resettable bool
 
+	// KeepFaults keeps the state that C was in when it faulted, or ran out of fuel:
+	// TrapError.Core. Each such error then holds a copy of C's memory.
+	KeepFaults bool
+
 	// Uninstrumented leaves the module's code as it came, which is up to a third
 	// faster: for modules that are trusted to end. Nothing interrupts C then.
 	// Contexts, Timeout and Close are looked at when a call begins and when C
@@ -130,6 +137,8 @@ type Options struct {
 	// Interpreter runs the module without compiling it to machine code: some
 	// fifty times slower, and the only way where there is no compiler.
 	Interpreter bool
+
+	opened func(*Library) // is told of the library before C runs
 }
 
 // BackendName makes Options fit [wasmffi.Open].

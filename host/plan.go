@@ -17,6 +17,8 @@ type callable struct {
 	in   *instance
 	name string
 	sig  *guestabi.Signature
+	// proto is what sig was lowered from; nil for calls of this package's own.
+	proto *dtype.Func
 
 	shape  wasmffi.Shape
 	memory argMemory
@@ -45,6 +47,14 @@ type handle struct {
 // from FuncAt through the function table. A signature that the module's own
 // types contradict gives an error wrapping [wasmffi.ErrSignature].
 func (l *Library) Prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callable, error) {
+	c, err := l.prepare(fn, sig)
+	if err != nil {
+		return nil, err
+	}
+	return wasmffi.HookCallable(l.in.opts.Hooks, l, fn, sig, c), nil
+}
+
+func (l *Library) prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callable, error) {
 	if l.in.closed.Load() {
 		return nil, wasmffi.ErrClosed
 	}
@@ -56,7 +66,7 @@ func (l *Library) Prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callable,
 	if err != nil {
 		return nil, err
 	}
-	c := &callable{lib: l, in: l.in, name: fn.Name, sig: lowered, shape: shape, memory: planMemory(lowered), slot: -1}
+	c := &callable{lib: l, in: l.in, name: fn.Name, sig: lowered, proto: sig, shape: shape, memory: planMemory(lowered), slot: -1}
 	if fn.Kind != wasmffi.FuncSymbol {
 		return nil, fmt.Errorf("%w: %s is a variable, not a function", wasmffi.ErrSignature, fn.Name)
 	}

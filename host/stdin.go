@@ -14,6 +14,19 @@ type stdinReader struct {
 	last    stdinRead      // what C has not got yet
 }
 
+// stdinOf is a user's reader as C reads it, the same after a restart. A
+// Differential's readers have to know who reads, and are read by the call itself.
+func (in *instance) stdinOf(r io.Reader) io.Reader {
+	switch r.(type) {
+	case sideA, sideB:
+		return hostReader{in, r}
+	}
+	if in.stdin == nil {
+		in.stdin = &stdinReader{in: in, r: r}
+	}
+	return in.stdin
+}
+
 type stdinRead struct {
 	data     []byte
 	err      error

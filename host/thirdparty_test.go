@@ -153,8 +153,8 @@ func TestMissingGlobals(t *testing.T) {
 	opts.Imports = nil
 	_, err := OpenBytes(background, "e.wasm", fixture(t, "emscripten.wasm"), opts)
 	require.ErrorIs(t, err, wasmffi.ErrNotFound)
-	assert.EqualError(t, err, "wasmffi: open e.wasm: missing imports not found: env.host (i32) -> i32, "+
-		"global env.__stack_pointer i32, mutable, global env.big i64 (not a Go int32)")
+	assert.EqualError(t, err, "wasmffi: open e.wasm: missing imports not found: global env.__stack_pointer i32, mutable; "+
+		"global env.big i64 (not a Go int32); int32_t env.host(int32_t)")
 
 	opts = emscripten(Options{})
 	opts.Globals[0].Value = 65536

@@ -36,11 +36,13 @@ type TrapError struct {
 	// one at fault first, as far as the engine tells: some thirty, and none where
 	// its own stack overflowed.
 	Frames []Frame
+	// Core is the state that C was in, with Options.KeepFaults; else nil.
+	Core *Core
 }
 
 // Error says what happened and where, as
 //
-//	trap: integer divide by zero in mean (geo.c:42), called from area (geo.c:57)
+//	trap: integer divide by zero in mean (geo.c:42), called from area(p=0x1010, n=0) (geo.c:57)
 func (e *TrapError) Error() string { return "trap: " + e.Err.Error() + callers(e.Frames) }
 
 // Unwrap makes errors.Is find both wasmffi.ErrTrap and the kind of trap.
@@ -64,7 +66,7 @@ var traps = map[string]error{
 func (in *instance) failed(err error) error {
 	if in.aborted != nil {
 		if fuel, ok := in.aborted.(*FuelError); ok {
-			fuel.Frames = in.frames(err)
+			fuel.Frames, fuel.Core = in.frames(err), in.core()
 		}
 		err, in.aborted = in.aborted, nil
 		return err
@@ -97,7 +99,7 @@ func (in *instance) failed(err error) error {
 	if kind == ErrOutOfBounds && in.stackOverflown() {
 		t.Err = wasmffi.ErrStackOverflow
 	}
-	t.Frames = in.frames(err)
+	t.Frames, t.Core = in.frames(err), in.core()
 	return t
 }
 

@@ -32,12 +32,12 @@ func TestTraps(t *testing.T) {
 		want error
 		text string
 	}{
-		{"__builtin_trap", 0, ErrUnreachable, "trap: unreachable code reached in crash"},
-		{"store beyond memory", 1, ErrOutOfBounds, "trap: out of bounds memory access in crash"},
-		{"1/0", 2, ErrDivideByZero, "trap: integer divide by zero in divide, called from crash"},
-		{"INT_MIN/-1", 3, ErrOverflow, "trap: integer overflow in divide, called from crash"},
-		{"wild function pointer", 4, ErrBadFuncPointer, "trap: call through a function pointer that points to no function in crash"},
-		{"function pointer of another type", 5, ErrFuncType, "trap: call through a function pointer of another type in crash"},
+		{"__builtin_trap", 0, ErrUnreachable, "trap: unreachable code reached in crash(0)"},
+		{"store beyond memory", 1, ErrOutOfBounds, "trap: out of bounds memory access in crash(1)"},
+		{"1/0", 2, ErrDivideByZero, "trap: integer divide by zero in divide, called from crash(2)"},
+		{"INT_MIN/-1", 3, ErrOverflow, "trap: integer overflow in divide, called from crash(3)"},
+		{"wild function pointer", 4, ErrBadFuncPointer, "trap: call through a function pointer that points to no function in crash(4)"},
+		{"function pointer of another type", 5, ErrFuncType, "trap: call through a function pointer of another type in crash(5)"},
 	}
 	engines(t, func(t *testing.T, opts Options) {
 		lib := openTest(t, "basic.wasm", opts)

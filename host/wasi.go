@@ -51,10 +51,7 @@ func (in *instance) wasiConfig() wazero.ModuleConfig {
 		c = c.WithEnv(k, o.Env[k])
 	}
 	if o.Stdin != nil {
-		if in.stdin == nil {
-			in.stdin = &stdinReader{in: in, r: o.Stdin}
-		}
-		c = c.WithStdin(stepReader{in, in.stdin})
+		c = c.WithStdin(stepReader{in, in.stdinOf(o.Stdin)})
 	}
 	if o.Stdout != nil {
 		c = c.WithStdout(in.writer(o.Stdout))

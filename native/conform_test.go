@@ -21,5 +21,10 @@ func TestConformance(t *testing.T) {
 			require.NoError(t, err)
 			return lib
 		},
+		OpenHooked: func(t testing.TB, hooks ...wasmffi.Hook) wasmffi.Library {
+			lib, err := native.Open(context.Background(), path, native.Options{Hooks: hooks})
+			require.NoError(t, err)
+			return lib
+		},
 	})
 }

@@ -34,9 +34,9 @@ func (l leafLibrary) Prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callab
 	}
 	c.target.leaf = 1
 	if c.fewWords() {
-		return &fewLeafCallable{leafCallable{c}}, nil
+		return wasmffi.HookCallable(l.options.Hooks, l, fn, sig, &fewLeafCallable{leafCallable{c}}), nil
 	}
-	return &leafCallable{c}, nil
+	return wasmffi.HookCallable(l.options.Hooks, l, fn, sig, &leafCallable{c}), nil
 }
 
 // Callback implements wasmffi.Library.

@@ -132,9 +132,9 @@ func (l *library) Prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callable,
 		return nil, err
 	}
 	if c.fewWords() {
-		return &fewCallable{*c}, nil
+		return wasmffi.HookCallable(l.options.Hooks, l, fn, sig, &fewCallable{*c}), nil
 	}
-	return c, nil
+	return wasmffi.HookCallable(l.options.Hooks, l, fn, sig, c), nil
 }
 
 func (l *library) prepare(fn wasmffi.Symbol, sig *dtype.Func) (*callable, error) {
@@ -151,6 +151,7 @@ func (l *library) prepare(fn wasmffi.Symbol, sig *dtype.Func) (*callable, error)
 
 // Callback implements wasmffi.Library.
 func (l *library) Callback(spec wasmffi.CallbackSpec) (wasmffi.Callback, error) {
+	wasmffi.HookCallback(l.options.Hooks, l, &spec)
 	cb := &callback{lib: l}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -132,6 +132,9 @@ type Options struct {
 	// library exports, as WASMFFI_IMPORT of wasmffi.h makes them. A
 	// wasmffi.Imports among the options of wasmffi.Open adds to them.
 	Imports wasmffi.Imports
+	// Hooks see every call between Go and C. A wasmffi.Hook among the options of
+	// wasmffi.Open adds to them.
+	Hooks []wasmffi.Hook
 }
 
 // BackendName implements [wasmffi.Options].
@@ -164,15 +167,19 @@ func (backend) Opens(k wasmffi.Kind) bool { return k.Native() }
 func (backend) Open(ctx context.Context, src wasmffi.Source, opts []wasmffi.Options) (wasmffi.Library, error) {
 	var o Options
 	var imports wasmffi.Imports
+	var hooks []wasmffi.Hook
 	for _, opt := range opts {
 		switch opt := opt.(type) {
 		case Options:
 			o = opt
 		case wasmffi.Imports:
 			imports = append(imports, opt...)
+		case wasmffi.Hook:
+			hooks = append(hooks, opt)
 		}
 	}
 	o.Imports = slices.Concat(o.Imports, imports)
+	o.Hooks = slices.Concat(o.Hooks, hooks)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

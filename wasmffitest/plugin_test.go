@@ -62,6 +62,27 @@ func TestImports(t *testing.T) {
 	})
 }
 
+// A hook sees what C calls by name, under the name it has in C.
+func TestHookedImports(t *testing.T) {
+	imports := wasmffi.Imports{
+		{Name: "host_log", Func: func(int32, string) int32 { return 1 }},
+		{Name: "host_clock", Func: func() float64 { return 12.5 }},
+	}
+	var seen []string
+	hook := wasmffi.Hook{After: func(_ context.Context, c *wasmffi.CallEvent) {
+		seen = append(seen, fmt.Sprint(c.Kind, " ", c.Library != "", " ", c.Prototype(), " = ", c.Result()))
+	}}
+	onBoth(t, "plugin", []wasmffi.Options{imports, hook}, func(t *testing.T, lib wasmffi.Library) {
+		seen = nil
+		require.Equal(t, 12.5, wasmffi.MustBind[func() float64](lib, "now")())
+		require.EqualValues(t, 1, wasmffi.MustBind[func(int32) int32](lib, "run")(1))
+		require.Equal(t, []string{
+			"import true double host_clock(void) = 12.5", "call true double now(void) = 12.5",
+			"import true int32_t host_log(int32_t, const char *) = 1", "call true int32_t run(int32_t) = 1",
+		}, seen)
+	})
+}
+
 // Nothing is declared: prototypes, structs and variables come from the
 // library's debug info.
 func TestDebugInfo(t *testing.T) {

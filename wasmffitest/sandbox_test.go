@@ -24,5 +24,26 @@ func TestSandbox(t *testing.T) {
 			require.NoError(t, err)
 			return lib
 		},
+		OpenHooked: func(t testing.TB, hooks ...wasmffi.Hook) wasmffi.Library {
+			lib, err := host.OpenBytes(context.Background(), "conform.wasm", wasm, host.Options{Hooks: hooks})
+			require.NoError(t, err)
+			return lib
+		},
+	})
+}
+
+// Compiled and interpreted in step is a library like others.
+func TestDifferential(t *testing.T) {
+	wasm, err := os.ReadFile(wasmffitest.Fixture("wasm", "conform.wasm"))
+	require.NoError(t, err)
+	slow := "slow: everything runs interpreted too, and is compared"
+	wasmffitest.Run(t, wasmffitest.Backend{
+		Sandbox:  true,
+		LeaveOut: map[string]string{"Allocations": "comparing allocates", "Stress": slow, "Million": slow, "Memory": slow, "Reentry": slow},
+		Open: func(t testing.TB) wasmffi.Library {
+			lib, err := host.OpenDifferential(context.Background(), "conform.wasm", wasm, host.Options{MemoryLimit: 64 << 20})
+			require.NoError(t, err)
+			return lib
+		},
 	})
 }

@@ -1,13 +1,25 @@
 // Package wasmffitest checks that a backend does what the wasmffi package
 // promises: the same test cases run on the sandbox, on native libraries, and
-// on a backend of your own. Its C side is testdata/c/conform.c, built for the
-// backend under test.
+// on a backend of your own. Its C side is testdata/c/conform.c of this module,
+// built for the backend under test; the file's head has the command for wasm32,
+// whose result is testdata/wasm/conform.wasm, and [BuildNative] compiles it for this
+// machine.
 //
 //	func TestConformance(t *testing.T) {
+//		path := wasmffitest.Fixture("wasm", "conform.wasm") // or BuildNative(t, "conform.c"), or your own build
 //		wasmffitest.Run(t, wasmffitest.Backend{
-//			Open: func(t testing.TB) wasmffi.Library { … },
+//			Open: func(t testing.TB) wasmffi.Library {
+//				lib, err := mybackend.Open(path)
+//				require.NoError(t, err)
+//				return lib
+//			},
 //		})
 //	}
+//
+// Each case opens the fixture anew and closes it. Cases run by name as usual: go
+// test -run TestConformance/Callbacks. What a backend lacks fails there; what it can
+// leave out is said by a [Backend] field. The groups Stress and Million take some
+// seconds; $WASMFFI_STRESS sets the time of the first, as in 10m.
 package wasmffitest
 
 import (
@@ -29,6 +41,11 @@ type Backend struct {
 	// Sandbox tells that faults of C are errors and the library stays usable:
 	// cases that would kill a process are run too.
 	Sandbox bool
+	// LeaveOut are groups of cases to leave out, and why.
+	LeaveOut map[string]string
+	// OpenHooked is Open with hooks: see [wasmffi.Hook]. Nil leaves their cases
+	// out.
+	OpenHooked func(t testing.TB, hooks ...wasmffi.Hook) wasmffi.Library
 }
 
 // Run runs every case, each on a library of its own.
@@ -55,10 +72,16 @@ func Run(t *testing.T, b Backend) {
 		{"Concurrency", concurrency},
 		{"Reentry", reentry},
 		{"Allocations", allocations},
+		{"Hooks", hooks},
 		{"Stress", stress},
 		{"Million", million},
 	} {
-		t.Run(group.name, func(t *testing.T) { group.run(t, b) })
+		t.Run(group.name, func(t *testing.T) {
+			if why, out := b.LeaveOut[group.name]; out {
+				t.Skip("LEFT OUT: " + why)
+			}
+			group.run(t, b)
+		})
 	}
 	if !b.Sandbox {
 		t.Run("Threads", func(t *testing.T) { threads(t, b) })
