@@ -14,7 +14,7 @@ import (
 
 // Callback puts a Go function into C's function table, which makes it a C
 // function pointer. There can be as many at a time as [Options.TableLimit]
-// allows, and any number over time. Variadic functions are not supported.
+// allows, and any number over time.
 func (l *Library) Callback(spec wasmffi.CallbackSpec) (wasmffi.Callback, error) {
 	if l.in.closed.Load() {
 		return nil, wasmffi.ErrClosed
@@ -65,9 +65,7 @@ type goSide struct {
 }
 
 func planGo(f *dtype.Func) (*goPlan, error) {
-	if f.Variadic() {
-		return nil, fmt.Errorf("%w: a variadic callback", wasmffi.ErrNotSupported)
-	}
+	f = wasmffi.CallbackFrame(f) // wasm32 passes "..." as a pointer, which is a va_list
 	sig, err := guestabi.Lower(f)
 	if err != nil {
 		return nil, err

@@ -36,6 +36,7 @@ func lowerAAPCS64(sig *signature, apple bool) (*lowering, error) {
 	}
 	l.stack = alignUp(st.nsaa, 8)
 	l.vectors = int(min(st.nsrn, 8))
+	l.rest = vaState{ints: st.ngrn, floats: st.nsrn, stack: l.stack}
 	return l, nil
 }
 

@@ -61,9 +61,7 @@ func (b *Batch) Source() string {
 	fmt.Fprintf(&s, "unsigned char value[%d], mask[%d];\n\n", b.size+1, b.size+1)
 	for _, f := range b.Functions {
 		f.source(&s)
-		if !f.Sig.Variadic() {
-			f.callbackSource(&s)
-		}
+		f.callbackSource(&s)
 	}
 	return s.String()
 }
