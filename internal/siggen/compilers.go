@@ -93,7 +93,7 @@ var (
 	gccExclusions        = []Exclusion{unnamedBits, gccNothing, gccElements, gccVaArg}
 	mingwExclusions      = []Exclusion{mingwBits, shortWide}
 	gccARM64Exclusions   = []Exclusion{unionBits, nothing, noElements, gccVectorArg}
-	clangARM64Exclusions = []Exclusion{clangUnnamed, nothing, noElements, packedVectors}
+	clangARM64Exclusions = []Exclusion{clangUnnamed, nothing, noElements, packedWide}
 )
 
 func wasmExclusions() []Exclusion {

@@ -202,14 +202,20 @@ var gccVectorArg = Exclusion{
 	},
 }
 
-// packedVectors: AAPCS64 goes by the alignment of the members.
-var packedVectors = Exclusion{
-	Reason: "clang aligns packed homogeneous aggregates of vectors on the stack as if they were not packed",
+// packedWide: AAPCS64 goes by the alignment of the members.
+var packedWide = Exclusion{
+	Reason: "clang aligns packed homogeneous aggregates of vectors or long double on the stack as if they were not packed",
 	Where:  Parameters,
 	Has: func(abi *dtype.ABI, t dtype.Type) bool {
 		return must(abi.Align(t)) < 16 && holds(t, func(t dtype.Type) bool {
-			_, vector := t.(*dtype.Vector)
-			return vector && must(abi.Size(t)) == 16
+			if c, ok := t.(*dtype.Complex); ok {
+				t = c.Part()
+			}
+			switch t.(type) {
+			case *dtype.Vector, *dtype.Float:
+				return must(abi.Size(t)) == 16
+			}
+			return false
 		})
 	},
 }
