@@ -101,6 +101,7 @@ bulk:
 	WASMFFI_LAYOUTS=20000 $(GO) test -run Layouts -timeout 60m ./dtype
 	WASMFFI_DTYPES=8000 $(GO) test -run AgainstNumPy -timeout 60m ./dtype
 	WASMFFI_SIGNATURES=20000 $(GO) test -run GeneratedSignatures -timeout 60m ./native ./host
+	WASMFFI_LOWERINGS=5000 $(GO) test -run LoweringAgainstClang -timeout 20m ./native
 	WASMFFI_EXHAUSTIVE=1 $(GO) test -run ExhaustiveSignatures -timeout 120m ./native ./host
 	WASMFFI_PROTOTYPES=20000 WASMFFI_VARIADICS=20000 $(GO) test -run 'Paramflags|Prototypes' -timeout 60m ./wasmffitest
 	WASMFFI_CTYPES=10000 $(GO) test -run CtypesOracle -timeout 60m ./memory

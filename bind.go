@@ -154,6 +154,7 @@ type form struct {
 	hasContext bool
 	hasResult  bool
 	hasErrno   bool
+	hasVarargs bool // of a callback: the last parameter is a va_list of "..."
 	hasError   bool
 	results    []reflect.Type // before Errno and error; C has one at most
 }
@@ -162,6 +163,15 @@ var contextType = reflect.TypeFor[context.Context]()
 
 // formOf takes apart the type of a function that has C's result and no other.
 func formOf(t reflect.Type) (form, error) {
+	f, err := callbackForm(t)
+	if err == nil && f.hasVarargs {
+		err = fmt.Errorf("%w: %v: a callback's \"...\" are Varargs, a call's are ...any", memory.ErrType, t)
+	}
+	return f, err
+}
+
+// callbackForm is formOf for a Go func that C calls.
+func callbackForm(t reflect.Type) (form, error) {
 	f, err := formWithResults(t)
 	if err == nil && len(f.results) > 1 {
 		err = fmt.Errorf("%w: %v: C has one result at most, before Errno and error", memory.ErrType, t)
@@ -187,6 +197,9 @@ func formWithResults(t reflect.Type) (form, error) {
 	for i := range out {
 		f.results = append(f.results, t.Out(i))
 	}
+	if n := t.NumIn(); n > f.first && t.In(n-1) == varargsType {
+		f.hasVarargs = true
+	}
 	if t.IsVariadic() && t.In(t.NumIn()-1).Elem().Kind() != reflect.Interface {
 		return f, fmt.Errorf("%w: %v: variadic arguments are ...any", memory.ErrType, t)
 	}
@@ -197,7 +210,7 @@ func formWithResults(t reflect.Type) (form, error) {
 func (f *form) params() []reflect.Type {
 	var ts []reflect.Type
 	for i := f.first; i < f.t.NumIn(); i++ {
-		if f.t.IsVariadic() && i == f.t.NumIn()-1 {
+		if (f.t.IsVariadic() || f.hasVarargs) && i == f.t.NumIn()-1 {
 			break
 		}
 		ts = append(ts, f.t.In(i))
@@ -223,7 +236,7 @@ func (f *form) signature() (*dtype.Func, error) {
 		}
 		result = p.Type
 	}
-	return dtype.NewFunc(result, params, f.t.IsVariadic())
+	return dtype.NewFunc(result, params, f.t.IsVariadic() || f.hasVarargs)
 }
 
 // paramOf is the C parameter that a Go type stands for.

@@ -50,3 +50,19 @@ func FrameShape(abi *dtype.ABI, sig *dtype.Func) (Shape, error) {
 	}
 	return s, nil
 }
+
+// CallbackFrame is the signature that a callback's frame is laid out by: the
+// callback's own, but with a va_list where C has "...", a pointer for
+// [VaLister].
+func CallbackFrame(sig *dtype.Func) *dtype.Func {
+	if !sig.Variadic() {
+		return sig
+	}
+	fixed := sig.Fixed()
+	params := append(sig.Params()[:fixed:fixed], dtype.Param{Type: dtype.PointerTo(dtype.CVoid)})
+	f, err := dtype.NewFunc(sig.Result(), params, false)
+	if err != nil {
+		return sig // its own types were valid
+	}
+	return f
+}

@@ -34,7 +34,9 @@ type CallbackOptions struct {
 // (a copy), *T for T * (a copy, written back unless C declared it const),
 // memory.Pointer, memory.Ptr, Addr or Handle for any pointer, a Go func for a
 // function pointer, VaList for va_list, Go structs by value for C's. A leading
-// context.Context is the outer call's.
+// context.Context is the outer call's. The arguments that match "..." of a
+// variadic C function type are a last parameter Varargs, or with Sig given a
+// VaList.
 //
 // It may return a result and an error; an error or panic gives C the fallback
 // and reaches the caller of the outer call. For a C pointer the result is a
@@ -98,7 +100,7 @@ func callbackFunc(fn any, sig *dtype.Func) (*dtype.Func, reflect.Value, error) {
 
 // callbackSignature is the C signature that a Go func type stands for.
 func callbackSignature(t reflect.Type) (*dtype.Func, error) {
-	f, err := formOf(t)
+	f, err := callbackForm(t)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +131,7 @@ func newSpec(lib Library, sig *dtype.Func, fn reflect.Value, opts *CallbackOptio
 }
 
 func specFor(lib Library, sig *dtype.Func, fn reflect.Value, opts *CallbackOptions, own *made) (CallbackSpec, error) {
-	shape, err := FrameShape(lib.Space().ABI(), sig)
+	shape, err := FrameShape(lib.Space().ABI(), CallbackFrame(sig))
 	if err != nil {
 		return CallbackSpec{}, err
 	}
@@ -185,19 +187,24 @@ func goSide(lib Library, sig *dtype.Func, shape Shape, fn reflect.Value, own *ma
 
 // compileCallback checks a Go func type against a C signature.
 func compileCallback(g reflect.Type, sig *dtype.Func) (form, error) {
-	form, err := formOf(g)
+	form, err := callbackForm(g)
 	if err != nil {
 		return form, err
 	}
-	if form.hasErrno || g.IsVariadic() || sig.Variadic() {
+	fixed := sig.Params()[:sig.Fixed()]
+	params := form.params()
+	if n := len(params); sig.Variadic() && n == len(fixed)+1 && params[n-1] == vaListType {
+		form.hasVarargs = true
+		params = params[:n-1]
+	}
+	if form.hasErrno || g.IsVariadic() || sig.Variadic() != form.hasVarargs {
 		return form, fmt.Errorf("%w: %v for a callback of C's %v", memory.ErrType, g, sig)
 	}
-	params := form.params()
-	if len(params) != len(sig.Params()) {
+	if len(params) != len(fixed) {
 		return form, fmt.Errorf("%w: %v for C %v", ErrArgCount, g, sig)
 	}
 	for i, p := range params {
-		if err := checkCallbackParam(p, sig.Params()[i].Type); err != nil {
+		if err := checkCallbackParam(p, fixed[i].Type); err != nil {
 			return form, fmt.Errorf("callback parameter %d: %w", i+1, err)
 		}
 	}
@@ -223,24 +230,34 @@ func reflectCallback(lib Library, form form, shape Shape, fn reflect.Value, own 
 		}
 		var back []func() error
 		for i, g := range params {
-			v := reflect.New(g).Elem()
 			if g == vaListType {
-				s := shape.Params[i]
-				ap, end, err := newVaList(lib, f.Words[s.First:s.First+s.Words])
+				ap, end, err := newVaList(lib, shape.Params[i], f.Words)
 				if err != nil {
 					return fmt.Errorf("callback parameter %d: %w", i+1, err)
 				}
 				defer end() // a panic ends it too
-				v.Set(reflect.ValueOf(ap))
-				in = append(in, v)
+				in = append(in, reflect.ValueOf(ap))
 				continue
 			}
+			v := reflect.New(g).Elem()
 			writeBack, err := decodeParam(lib, v, shape.Params[i], f.Words, own)
 			if err != nil {
 				return fmt.Errorf("callback parameter %d: %w", i+1, err)
 			}
 			if writeBack != nil {
 				back = append(back, writeBack)
+			}
+			in = append(in, v)
+		}
+		if form.hasVarargs {
+			ap, end, err := newVaList(lib, shape.Params[len(params)], f.Words)
+			if err != nil {
+				return fmt.Errorf("callback's \"...\": %w", err)
+			}
+			defer end()
+			v := reflect.ValueOf(ap)
+			if len(in) < fn.Type().NumIn() && fn.Type().In(len(in)) == varargsType {
+				v = reflect.ValueOf(Varargs{ap})
 			}
 			in = append(in, v)
 		}

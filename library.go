@@ -127,8 +127,8 @@ type Frame struct {
 // A CallbackSpec describes a Go function that C may call.
 type CallbackSpec struct {
 	Sig *dtype.Func
-	// Func is the Go side. The frame's words are laid out as for a call; it
-	// writes the result's. Ctx is the outer call's, or context.Background in a
+	// Func is the Go side. The frame's words are laid out as for a call of
+	// [CallbackFrame]; it writes the result's. Ctx is the outer call's, or context.Background in a
 	// thread that C started. Its error, like a panic, goes to the caller of
 	// the outer call, and C is given the fallback.
 	Func func(f *Frame) error

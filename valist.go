@@ -26,6 +26,22 @@ import (
 // a time; its copies share one position.
 type VaList struct{ list *vaList }
 
+// Varargs are the arguments that match "..." in a callback of a variadic C
+// function type: the VaList that C's va_start would give.
+//
+//	typedef int (*log_fn)(const char *format, ...);
+//
+//	cb, err := wasmffi.NewCallback(lib, func(format string, args wasmffi.Varargs) (int32, error) {
+//		n, err := wasmffi.VaArg[int32](args.VaList)
+//		…
+//	}, nil)
+type Varargs struct{ VaList }
+
+// CType makes Varargs stand for no parameter: there is a "..." for it.
+func (Varargs) CType() (dtype.Type, error) {
+	return nil, fmt.Errorf("%w: Varargs are the last parameter of a callback", memory.ErrType)
+}
+
 type vaList struct {
 	lib  Library
 	args VaArgs // nil when the callback has returned
@@ -110,7 +126,10 @@ func (ap VaList) word() (uint64, error) {
 	return ap.list.args.Word()
 }
 
-var vaListType = reflect.TypeFor[VaList]()
+var (
+	vaListType  = reflect.TypeFor[VaList]()
+	varargsType = reflect.TypeFor[Varargs]()
+)
 
 // isVaList reports whether a C parameter may be a va_list: a pointer, or the
 // struct that AAPCS64 has for it, which declarations show.
@@ -122,12 +141,12 @@ func isVaList(t dtype.Type) bool {
 }
 
 // newVaList is the va_list in a callback's parameter. end makes it stale.
-func newVaList(lib Library, words []uint64) (ap VaList, end func(), err error) {
+func newVaList(lib Library, at Slot, words []uint64) (ap VaList, end func(), err error) {
 	l, ok := lib.(VaLister)
 	if !ok {
 		return VaList{}, nil, fmt.Errorf("%w: reading a va_list", ErrNotSupported)
 	}
-	args, err := l.VaList(words)
+	args, err := l.VaList(words[at.First : at.First+at.Words])
 	if err != nil {
 		return VaList{}, nil, err
 	}

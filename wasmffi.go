@@ -75,7 +75,7 @@
 // # Callbacks
 //
 // [NewCallback] makes a C function pointer of any Go function whose types have
-// C's, structs by value, va_list ([VaList]) and pointers to functions included.
+// C's, structs by value, va_list ([VaList]), "..." ([Varargs]) and pointers to functions included.
 // It lives until it is freed or its arena closes ([CallbackOptions], [NewArena]);
 // there can be any number over time. A freed one that C calls all the same is an
 // error, until its slot is used again: the one freed first is used first.

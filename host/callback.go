@@ -16,7 +16,7 @@ import (
 // Callback puts a Go function into C's function table, which makes it a C
 // function pointer. There can be as many at a time as [Options.Callbacks] and
 // [Options.TableLimit] allow, and any number over time; a [LimitError] tells
-// which was reached. Variadic functions are not supported.
+// which was reached.
 func (l *Library) Callback(spec wasmffi.CallbackSpec) (wasmffi.Callback, error) {
 	if l.in.closed.Load() {
 		return nil, wasmffi.ErrClosed
@@ -68,9 +68,7 @@ type goSide struct {
 }
 
 func planGo(f *dtype.Func) (*goPlan, error) {
-	if f.Variadic() {
-		return nil, fmt.Errorf("%w: a variadic callback", wasmffi.ErrNotSupported)
-	}
+	f = wasmffi.CallbackFrame(f) // wasm32 passes "..." as a pointer, which is a va_list
 	sig, err := guestabi.Lower(f)
 	if err != nil {
 		return nil, err

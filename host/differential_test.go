@@ -87,10 +87,24 @@ func TestDifferentialAgrees(t *testing.T) {
 	require.NoError(t, err)
 	var fuel *FuelError
 	require.ErrorAs(t, spin(background), &fuel)
+	require.EqualValues(t, 9, bump(), "it goes on after all of these")
+}
+
+// TestDifferentialDeadline: where a deadline ends the two runs is no difference.
+func TestDifferentialDeadline(t *testing.T) {
+	d, err := OpenDifferential(background, conformFile, nil, Options{})
+	require.NoError(t, err)
+	defer d.Close()
+	spin, err := wasmffi.Bind[func(context.Context) error](d, "spin")
+	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(background, 20*time.Millisecond)
 	defer cancel()
 	require.ErrorIs(t, spin(ctx), context.DeadlineExceeded)
-	require.EqualValues(t, 9, bump(), "it goes on after all of these")
+	add, err := wasmffi.Bind[func(int32, int32) (int32, error)](d, "add")
+	require.NoError(t, err)
+	sum, err := add(2, 3)
+	require.NoError(t, err)
+	require.EqualValues(t, 5, sum)
 }
 
 // A nested deadline ends both runs, wherever they are.

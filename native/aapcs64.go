@@ -36,6 +36,7 @@ func lowerAAPCS64(sig *signature, apple bool) (*lowering, error) {
 	}
 	l.stack = alignUp(st.nsaa, 8)
 	l.vectors = int(min(st.nsrn, 8))
+	l.rest = vaState{ints: st.ngrn, floats: st.nsrn, stack: l.stack}
 	return l, nil
 }
 
@@ -61,16 +62,17 @@ func (st *aapcsState) place(s *shape) placement {
 		return p
 	}
 	words := (s.size + 7) / 8
-	if s.natural >= 16 { // C.8
+	if s.natural >= 16 && !st.apple { // C.8; Apple's begin at any register
 		st.ngrn = alignUp(st.ngrn, 2)
 	}
 	if st.ngrn+words > 8 { // C.11
 		st.ngrn = 8
-		align := s.align
-		if s.aggregate {
-			align = min(max(8, s.natural), 16)
+		if !s.aggregate {
+			return st.stacked(s, s.align)
 		}
-		return st.stacked(s, align)
+		p := st.stacked(s, st.aggregateAlign(s))
+		st.nsaa = alignUp(st.nsaa, 8) // Apple's too: only scalars are packed
+		return p
 	}
 	var p placement
 	for i := range words { // C.9, C.10
@@ -105,10 +107,19 @@ func (st *aapcsState) appleVariadic(s *shape) placement {
 			return p
 		}
 	}
-	st.nsaa = alignUp(st.nsaa, min(max(8, s.natural), 16))
+	st.nsaa = alignUp(st.nsaa, st.aggregateAlign(s))
 	p := placement{pieces: []piece{{file: stackFile, at: st.nsaa, size: s.size}}}
 	st.nsaa = alignUp(st.nsaa+s.size, 8)
 	return p
+}
+
+// aggregateAlign is the alignment of an aggregate on the stack: its natural one,
+// between 8 and 16, or with Apple's compilers the one that it states.
+func (st *aapcsState) aggregateAlign(s *shape) uint64 {
+	if st.apple && s.aggregate {
+		return min(max(8, s.align), 16)
+	}
+	return min(max(8, s.natural), 16)
 }
 
 func scalarShape(size uint64) shape {

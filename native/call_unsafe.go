@@ -25,7 +25,31 @@ type callArgs struct {
 	results unsafe.Pointer // where results go if there is no room
 	errno   unsafe.Pointer // *int32: errno's value before and after; nil: not wanted
 	room    *room          // or nil
-	fault   faultInfo      // written if C faulted before it called back
+}
+
+// framedArgs are a call's particulars with room for a faultInfo right behind
+// callArgs, which is written if C faults before it calls back.
+type framedArgs struct {
+	_ structs.HostLayout
+
+	callArgs
+	fault faultInfo
+}
+
+// fewArgs are those of a call of few words. A fault is written over the words,
+// which nobody needs then: there is less to clear for each call.
+type fewArgs struct {
+	_ structs.HostLayout
+
+	callArgs
+	words [6]uint64 // four parameters, and the result
+}
+
+var _ = [1]struct{}{}[unsafe.Sizeof(fewArgs{})-unsafe.Sizeof(framedArgs{})]
+
+// fault is what is behind the args.
+func (a *callArgs) fault() *faultInfo {
+	return (*faultInfo)(unsafe.Add(unsafe.Pointer(a), unsafe.Sizeof(*a)))
 }
 
 // A callTarget is what all calls of one callable have in common: the function,

@@ -64,7 +64,7 @@ func (c *callable) callPlaced(f *wasmffi.Frame) error {
 // callDirectly calls with the frame's words as the assembly finds them. The
 // frame may be on the goroutine's stack.
 func (c *callable) callDirectly(f *wasmffi.Frame, r *room) error {
-	args := callArgs{target: &c.target, words: unsafe.Pointer(&nothing), room: r}
+	args := framedArgs{callArgs: callArgs{target: &c.target, words: unsafe.Pointer(&nothing), room: r}}
 	if len(f.Words) != 0 {
 		args.words = unsafe.Pointer(&f.Words[0])
 	}
@@ -74,8 +74,8 @@ func (c *callable) callDirectly(f *wasmffi.Frame, r *room) error {
 	if f.WantErrno {
 		args.errno = unsafe.Pointer(&f.Errno)
 	}
-	if n := c.run(&args); n != 0 {
-		if err := c.finish(&args, n, f); err != nil {
+	if n := c.run(&args.callArgs); n != 0 {
+		if err := c.finish(&args.callArgs, n, f); err != nil {
 			return err
 		}
 	}
@@ -118,14 +118,14 @@ func (c *callable) callByImage(f *wasmffi.Frame, r *room) error {
 	if len(p.refs) != 0 {
 		placeCopies(p.refs, image, f.Words)
 	}
-	args := callArgs{target: &c.target, words: unsafe.Pointer(&image[0]), room: r}
+	args := framedArgs{callArgs: callArgs{target: &c.target, words: unsafe.Pointer(&image[0]), room: r}}
 	if f.WantErrno {
 		r.errno = f.Errno
 		args.errno = unsafe.Pointer(&r.errno)
 	}
 	n := cgocall(callC, unsafe.Pointer(&args))
 	if n == statusNoThread {
-		n = enterNew(&args)
+		n = enterNew(&args.callArgs)
 	}
 	if n > 0 {
 		c.fetchResult(f, r)
@@ -133,7 +133,7 @@ func (c *callable) callByImage(f *wasmffi.Frame, r *room) error {
 	runtime.KeepAlive(c)
 	runtime.KeepAlive(f)
 	if n < 0 {
-		return c.failed(&args, n)
+		return c.failed(&args.callArgs, n)
 	}
 	return r.leave()
 }

@@ -17,11 +17,12 @@ import (
 type callbackFrame struct {
 	_ structs.HostLayout
 
-	slot    uintptr // *slot of the thunk; kept alive by thunks
-	thread  uintptr // the thread's record, or 0 if it has none
-	saved   uint64  // the assembler's scratch register (arm64)
-	x87     uint32  // as in callTarget
-	wide    uint32  // likewise (amd64)
+	slot    uintptr   // *slot of the thunk; kept alive by thunks
+	thread  uintptr   // the thread's record, or 0 if it has none
+	saved   uint64    // the assembler's scratch register (arm64)
+	x87     uint32    // as in callTarget
+	wide    uint32    // likewise (amd64)
+	va      [4]uint64 // of a variadic callback: C's va_list
 	results [resultWords]uint64
 	image   [firstStack - gapWords]uint64
 }
@@ -61,6 +62,9 @@ func onCallback(cb *callbackFrame) {
 	p.receive(f.Words, unsafe.Pointer(&cb.image))
 	if p.irregular {
 		p.fetch(f.Words, cb.imageOf(p))
+		if p.variadic {
+			f.Words[p.vaWord] = cb.vaList(p)
+		}
 	}
 
 	if err := t.invoke(cb, r); err != nil && r.failure == nil {

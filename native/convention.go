@@ -34,6 +34,9 @@ type lowering struct {
 	// stack is the size of the argument area in bytes, align its alignment.
 	stack, align uint64
 	vectors      int // vector registers that carry arguments
+	// rest is where what matches "..." would go on behind these parameters: the
+	// registers used, and the offset of the next stack argument.
+	rest vaState
 }
 
 // A placement says where one value is. No pieces: nowhere, as for void and

@@ -131,6 +131,9 @@ func TestLowering(t *testing.T) {
 		// Apple's variant: small stack arguments, and "..." all on the stack.
 		{appleARM64, "void f(long, long, long, long, long, long, long, long, char, short, int, char)", "x0 x1 x2 x3 x4 x5 x6 x7 [sp+0]:1 [sp+2]:2 [sp+4]:4 [sp+8]:1 -> -"},
 		{appleARM64, "long double f(long double)", "v0 -> v0"},
+		{appleARM64, "void f(long, long, long, long, long, long, long, long, char, struct c3, char, struct over, char)", "x0 x1 x2 x3 x4 x5 x6 x7 [sp+0]:1 [sp+8]:3 [sp+16]:1 [sp+32]:16 [sp+48]:1 -> -"},
+		{appleARM64, "__int128 f(int, __int128, struct over, int)", "x0 x1,x2 x3,x4 x5 -> x0,x1"},
+		{appleARM64, "void f(long, long, long, long, long, long, long, __int128, int)", "x0 x1 x2 x3 x4 x5 x6 [sp+0]:16 [sp+16]:4 -> -"},
 		{appleARM64, "int f(const char *, ...)", "x0 -> x0"},
 
 		// Windows, amd64.

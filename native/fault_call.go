@@ -27,7 +27,7 @@ func (c *callable) failed(args *callArgs, status int32) error {
 		}
 		return fmt.Errorf("%w: the C library keeps no data for this thread", wasmffi.ErrNotSupported)
 	}
-	info := args.fault
+	info := *args.fault()
 	var earlier error
 	if number := statusFault - status; number != 0 {
 		r := roomOf(number)

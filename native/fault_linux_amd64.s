@@ -61,7 +61,7 @@ TEXT faultHandler<>(SB), NOSPLIT|NOFRAME, $0
 	JMP   tell
 args:
 	MOVQ  callRecord_args(R8), R11
-	ADDQ  $callArgs_fault, R11
+	ADDQ  $callArgs__size, R11
 tell:
 	MOVL  DI, faultInfo_signal(R11)
 	MOVL  siginfo_code(SI), R9

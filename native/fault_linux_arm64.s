@@ -69,7 +69,7 @@ TEXT faultHandler<>(SB), NOSPLIT|NOFRAME, $0
 	B     tell
 args:
 	MOVD  callRecord_args(R4), R6
-	ADD   $callArgs_fault, R6
+	ADD   $callArgs__size, R6
 tell:
 	MOVW  R0, faultInfo_signal(R6)
 	MOVW  siginfo_code(R1), R9

@@ -5,7 +5,7 @@ package native
 import "structs"
 
 // A faultInfo is what the handler in fault_*.s tells of a fault. It goes where
-// results go: to the call's room, or, as long as C has not called back, to the
+// results go: to the call's room, or, as long as C has not called back, behind the
 // callArgs on the goroutine's stack.
 type faultInfo struct {
 	_ structs.HostLayout

@@ -19,29 +19,34 @@ func (c *callable) fewWords() bool { return c.plan.direct && c.plan.resultWord <
 
 // CallFew implements wasmffi.FewCaller.
 //
-// The words are on the goroutine's stack, hidden from escape analysis: the
-// assembly keeps no address of theirs, as in CallWords.
+// The words are on the goroutine's stack, as in CallWords.
 func (c *fewCallable) CallFew(a0, a1, a2, a3 uint64) (uint64, error) {
-	words := [5]uint64{a0, a1, a2, a3}
-	at := noescape(unsafe.Pointer(&words))
-	args := callArgs{target: &c.target, words: at, results: unsafe.Add(at, 4*8)}
+	args := fewArgs{words: [6]uint64{a0, a1, a2, a3}}
+	args.aim(&c.target)
 	if n := cgocall(callC, unsafe.Pointer(&args)); n != 0 {
 		return c.finishFew(&args, n)
 	}
 	runtime.KeepAlive(c)
-	return words[4], nil
+	return args.words[4], nil
+}
+
+// aim points the args at a target and at their own words, of which they keep no
+// more than the address.
+func (a *fewArgs) aim(t *callTarget) {
+	at := noescape(unsafe.Pointer(&a.words))
+	a.target, a.callArgs.words, a.results = t, at, unsafe.Add(at, 4*8)
 }
 
 // finishFew is finish for CallFew.
-func (c *fewCallable) finishFew(args *callArgs, n int32) (uint64, error) {
+func (c *fewCallable) finishFew(args *fewArgs, n int32) (uint64, error) {
 	if n == statusNoThread {
-		n = enterNew(args)
+		n = enterNew(&args.callArgs)
 	}
 	if n < 0 {
-		return 0, c.failed(args, n)
+		return 0, c.failed(&args.callArgs, n)
 	}
 	if n == 0 {
-		return *(*uint64)(args.results), nil
+		return args.words[4], nil
 	}
 	r := roomOf(n)
 	result := r.results[0]

@@ -58,12 +58,12 @@ func (l *leafCallable) CallWords(ctx context.Context, words []uint64) error {
 	if ctx != nil || len(words) != c.plan.shape.Words || len(words) == 0 {
 		return c.callFrameOf(ctx, words)
 	}
-	args := callArgs{target: &c.target, words: unsafe.Pointer(&words[0])}
+	args := framedArgs{callArgs: callArgs{target: &c.target, words: unsafe.Pointer(&words[0])}}
 	if c.target.result != resultNone {
 		args.results = unsafe.Pointer(&words[c.plan.resultWord])
 	}
 	if n := asmcgocall(callC, unsafe.Pointer(&args)); n != 0 {
-		return c.finishLeaf(&args, n)
+		return c.finishLeaf(&args.callArgs, n)
 	}
 	runtime.KeepAlive(c)
 	return nil
@@ -75,16 +75,15 @@ type fewLeafCallable struct{ leafCallable }
 // CallFew implements wasmffi.FewCaller. The words are on the goroutine's stack,
 // hidden from escape analysis: the assembly keeps no address of theirs.
 func (l *fewLeafCallable) CallFew(a0, a1, a2, a3 uint64) (uint64, error) {
-	words := [5]uint64{a0, a1, a2, a3}
-	at := noescape(unsafe.Pointer(&words))
-	args := callArgs{target: &l.c.target, words: at, results: unsafe.Add(at, 4*8)}
+	args := fewArgs{words: [6]uint64{a0, a1, a2, a3}}
+	args.aim(&l.c.target)
 	if n := asmcgocall(callC, unsafe.Pointer(&args)); n != 0 {
-		if err := l.c.finishLeaf(&args, n); err != nil {
+		if err := l.c.finishLeaf(&args.callArgs, n); err != nil {
 			return 0, err
 		}
 	}
 	runtime.KeepAlive(l)
-	return words[4], nil
+	return args.words[4], nil
 }
 
 // run enters C, in the way that the callable is for.

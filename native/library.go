@@ -177,7 +177,7 @@ func (l *library) callbackPlan(sig *dtype.Func) (*plan, error) {
 	if p, ok := l.plans[sig]; ok {
 		return p, nil
 	}
-	p, err := newPlan(hostConvention, sig)
+	p, err := newCallbackPlan(hostConvention, sig)
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,11 @@ type plan struct {
 
 	// irregular: a callback has more to do than to copy words.
 	irregular bool
+	// variadic: a callback's "..." become a va_list, whose address goes into
+	// the frame's word vaWord. It begins at rest.
+	variadic bool
+	vaWord   int
+	rest     vaState
 
 	imageWords int // registers, stack and copies
 	stackWords int
@@ -65,8 +70,30 @@ type reference struct {
 	at    uint32 // the image's word that takes the address
 }
 
-// newPlan lowers a signature with the convention of this machine.
-func newPlan(conv *convention, t *dtype.Func) (*plan, error) {
+// newCallbackPlan lowers the signature of a function that C calls.
+func newCallbackPlan(conv *convention, t *dtype.Func) (*plan, error) {
+	if !t.Variadic() {
+		return newPlan(conv, t)
+	}
+	declared, err := dtype.NewFunc(t.Result(), t.Params()[:t.Fixed()], true)
+	if err != nil {
+		return nil, err
+	}
+	p, err := planFor(conv, declared, wasmffi.CallbackFrame(t))
+	if err != nil {
+		return nil, err
+	}
+	p.variadic, p.irregular = true, true
+	p.vaWord = p.shape.Params[t.Fixed()].First
+	return p, nil
+}
+
+// newPlan lowers a signature.
+func newPlan(conv *convention, t *dtype.Func) (*plan, error) { return planFor(conv, t, t) }
+
+// planFor lowers a signature for frames that are laid out by another, which
+// may have more parameters.
+func planFor(conv *convention, t, frame *dtype.Func) (*plan, error) {
 	sig, err := signatureOf(conv.abi, t)
 	if err != nil {
 		return nil, err
@@ -75,11 +102,11 @@ func newPlan(conv *convention, t *dtype.Func) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	shape, err := wasmffi.FrameShape(conv.abi, t)
+	shape, err := wasmffi.FrameShape(conv.abi, frame)
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{shape: shape, resultWord: shape.Result.First, resultEx: extensionOf(&sig.result)}
+	p := &plan{shape: shape, resultWord: shape.Result.First, resultEx: extensionOf(&sig.result), rest: low.rest}
 	p.stackWords = int(alignUp(low.stack, 16) / 8)
 	p.imageWords = firstStack + p.stackWords
 	for i, pl := range low.params {

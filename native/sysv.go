@@ -144,6 +144,7 @@ func lowerSysV(sig *signature) (*lowering, error) {
 		l.params = append(l.params, p)
 	}
 	l.vectors = int(floats)
+	l.rest = vaState{ints: ints, floats: floats, stack: l.stack}
 	return l, nil
 }
 

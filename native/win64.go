@@ -57,6 +57,7 @@ func lowerWin64(sig *signature) (*lowering, error) {
 		l.params = append(l.params, p)
 	}
 	l.stack = max(homeSpace, slot*8)
+	l.rest = vaState{stack: slot * 8}
 	return l, nil
 }
 

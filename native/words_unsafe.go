@@ -19,12 +19,12 @@ func (c *callable) CallWords(ctx context.Context, words []uint64) error {
 	if ctx != nil || !c.plan.direct || len(words) != c.plan.shape.Words || len(words) == 0 {
 		return c.callFrameOf(ctx, words)
 	}
-	args := callArgs{target: &c.target, words: unsafe.Pointer(&words[0])}
+	args := framedArgs{callArgs: callArgs{target: &c.target, words: unsafe.Pointer(&words[0])}}
 	if c.target.result != resultNone {
 		args.results = unsafe.Pointer(&words[c.plan.resultWord])
 	}
 	if n := cgocall(callC, unsafe.Pointer(&args)); n != 0 {
-		return c.finish(&args, n, &wasmffi.Frame{Words: words})
+		return c.finish(&args.callArgs, n, &wasmffi.Frame{Words: words})
 	}
 	runtime.KeepAlive(c)
 	return nil

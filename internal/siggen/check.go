@@ -53,7 +53,7 @@ func (b *Batch) check(t testing.TB, lib wasmffi.Library, functions []*Function) 
 			fmt.Fprintf(os.Stderr, "%s\n%s", f.Prototype(), f.Definitions())
 		}
 		c.function(f)
-		if !f.Sig.Variadic() && !c.faulted {
+		if f.calledBack && !c.faulted {
 			c.callback(f)
 		}
 		if i%8 == 0 && !c.faulted {
@@ -176,20 +176,40 @@ func (c *checker) returned(f *Function, how string, result []uint64) {
 // function's result.
 func (c *checker) newCallback(f *Function) wasmffi.Callback {
 	c.Helper()
-	shape, err := wasmffi.FrameShape(c.abi, f.Sig)
+	shape, err := wasmffi.FrameShape(c.abi, wasmffi.CallbackFrame(f.Sig))
 	require.NoError(c, err)
 	cb, err := c.lib.Callback(wasmffi.CallbackSpec{Sig: f.Sig, Func: func(in *wasmffi.Frame) error {
-		for i, s := range shape.Params {
+		for i, s := range shape.Params[:f.Sig.Fixed()] {
 			v := &f.values[i]
 			if got := in.Words[s.First : s.First+s.Words]; !v.arrived(got, c.abi) {
 				c.wrong(f, "called back: parameter %d is %x, want %x under %x", i, got, v.bytes, v.mask)
 			}
+		}
+		if f.Sig.Variadic() {
+			c.varargs(f, in.Words[shape.Params[f.Sig.Fixed()].First])
 		}
 		copy(in.Words[shape.Result.First:], f.result.words(c.abi))
 		return nil
 	}})
 	require.NoError(c, err, f.Prototype())
 	return cb
+}
+
+// varargs reads what matched "..." off a callback's va_list.
+func (c *checker) varargs(f *Function, list uint64) {
+	ap, err := c.lib.(wasmffi.VaLister).VaList([]uint64{list})
+	require.NoError(c, err)
+	for i := f.Sig.Fixed(); i < len(f.values); i++ {
+		v := &f.values[i]
+		got := make([]byte, len(v.bytes))
+		require.NoError(c, ap.Next(v.Type, got))
+		for j, b := range got {
+			if (b^v.bytes[j])&v.mask[j] != 0 {
+				c.wrong(f, "called back: argument %d is %x, want %x under %x", i, got, v.bytes, v.mask)
+				break
+			}
+		}
+	}
 }
 
 // callback has C call back, with the function pointer in the function's way.

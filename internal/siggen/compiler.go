@@ -39,6 +39,7 @@ const (
 	Anywhere   Role = iota
 	Parameters      // results are right
 	Variadic        // only what matches "..." is not
+	Passed          // only what the compiler's own code passes for "..." is not
 )
 
 // excludes is why a type is not used for this compiler in a role, or "".

@@ -64,7 +64,7 @@ func Wasm(t testing.TB) []*Compiler {
 	if _, err := exec.LookPath("wasm-ld"); err != nil {
 		t.Skip("LEFT OUT: no linker wasm-ld; install the Debian packages clang and lld")
 	}
-	return present(t, []*Compiler{{Name: "clang", Command: command, ABI: dtype.WASM32, Package: "clang", VectorFlags: []string{"-msimd128"}}})
+	return present(t, []*Compiler{{Name: "clang", Command: command, ABI: dtype.WASM32, Package: "clang", VectorFlags: []string{"-msimd128"}, Exclude: wasmExclusions()}})
 }
 
 // present are the compilers that are there, at two levels of optimisation.
@@ -93,8 +93,16 @@ var (
 	gccExclusions        = []Exclusion{unnamedBits, gccNothing, gccElements, gccVaArg}
 	mingwExclusions      = []Exclusion{mingwBits, shortWide}
 	gccARM64Exclusions   = []Exclusion{unionBits, nothing, noElements, gccVectorArg}
-	clangARM64Exclusions = []Exclusion{clangUnnamed, nothing, noElements, packedVectors}
+	clangARM64Exclusions = []Exclusion{clangUnnamed, nothing, noElements, packedWide}
 )
+
+func wasmExclusions() []Exclusion {
+	xs := []Exclusion{passedVector}
+	if v := clangVersion(); v < 20 {
+		xs = append(xs, passedInt128)
+	}
+	return xs
+}
 
 func clangExclusions() []Exclusion {
 	xs := []Exclusion{clangFlexible, clangAligned, clangPadding, nothing}

@@ -19,6 +19,8 @@ type Function struct {
 	identity bool
 	// calls are the function types of the parameters that it calls.
 	calls map[int]*Function
+	// calledBack: C passes its arguments as the ABI says.
+	calledBack bool
 	// hand is how C comes by the callback of this type.
 	hand hand
 }
@@ -76,7 +78,7 @@ func (g *Generator) callback() *Function {
 	if len(g.drawn) == 0 || !g.chance(5) {
 		return nil
 	}
-	if f := pick(g, g.drawn...); !f.Sig.Variadic() {
+	if f := pick(g, g.drawn...); f.calledBack {
 		return f
 	}
 	return nil
@@ -93,6 +95,13 @@ func variadic(result dtype.Type, params []dtype.Param, fixed int) *dtype.Func {
 }
 
 func (g *Generator) withValues(f *Function) *Function {
+	f.calledBack = true
+	for _, p := range f.Sig.Params()[f.Sig.Fixed():] {
+		if reason := g.compiler.excludes(p.Type, Passed); reason != "" {
+			f.calledBack = false
+			g.excluded[reason]++
+		}
+	}
 	for _, p := range f.Sig.Params() {
 		f.values = append(f.values, g.newValue(p.Type))
 	}

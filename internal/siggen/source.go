@@ -7,9 +7,8 @@ import (
 	"github.com/wasmffi/wasmffi/dtype"
 )
 
-// prelude is what every C file begins with. bad gets a bit for each value that
-// arrives otherwise than sent: bit i for parameter i, the last for a result.
-const prelude = `#include <stdarg.h>
+// headers is what every C file begins with.
+const headers = `#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +16,11 @@ const prelude = `#include <stdarg.h>
 typedef ptrdiff_t ssize_t;
 typedef uint_least16_t char16_t;
 typedef uint_least32_t char32_t;
+`
 
+// prelude is for files that run. bad gets a bit for each value that arrives
+// otherwise than sent: bit i for parameter i, the last for a result.
+const prelude = headers + `
 #define RESULT 63
 
 unsigned long long bad;
@@ -50,22 +53,25 @@ static __attribute__((noinline)) void take(int number, const void *from, size_t 
 func (b *Batch) Source() string {
 	var s strings.Builder
 	s.WriteString(prelude)
-	for _, t := range b.defs {
-		fmt.Fprintf(&s, "%s;\n", dtype.Define(t))
-		switch t.(type) {
-		case *dtype.Struct, *dtype.Union:
-			l := must(b.compiler.ABI.Layout(t))
-			fmt.Fprintf(&s, "_Static_assert(sizeof(%v) == %d && _Alignof(%v) == %d, \"%v\");\n", t, l.Size, t, l.Align, t)
-		}
-	}
+	b.define(&s)
 	fmt.Fprintf(&s, "unsigned char value[%d], mask[%d];\n\n", b.size+1, b.size+1)
 	for _, f := range b.Functions {
 		f.source(&s)
-		if !f.Sig.Variadic() {
-			f.callbackSource(&s)
-		}
+		f.callbackSource(&s)
 	}
 	return s.String()
+}
+
+// define writes the types, and asserts their layout.
+func (b *Batch) define(s *strings.Builder) {
+	for _, t := range b.defs {
+		fmt.Fprintf(s, "%s;\n", dtype.Define(t))
+		switch t.(type) {
+		case *dtype.Struct, *dtype.Union:
+			l := must(b.compiler.ABI.Layout(t))
+			fmt.Fprintf(s, "_Static_assert(sizeof(%v) == %d && _Alignof(%v) == %d, \"%v\");\n", t, l.Size, t, l.Align, t)
+		}
+	}
 }
 
 func parameter(i int) string { return fmt.Sprintf("p%d", i) }
