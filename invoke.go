@@ -105,7 +105,7 @@ func (c *call) anyResult() (any, error) {
 	if isVoid(s.Type) {
 		return nil, nil
 	}
-	v, err := naturalValue(s.Type, slotBytes(s, c.words), c.plan.space())
+	v, err := naturalValue(s.Type, slotObject(s, c.words), c.plan.space())
 	if err != nil {
 		return nil, c.plan.fail(0, fmt.Errorf("result: %w", err))
 	}
@@ -132,10 +132,14 @@ func naturalValue(t dtype.Type, data []byte, space memory.Space) (any, error) {
 	return str, err
 }
 
-// slotBytes are the bytes of a slot: its type's size of them.
+// slotBytes are the bytes of a slot's words.
 func slotBytes(s Slot, words []uint64) []byte {
 	return wordBytes(words[s.First : s.First+s.Words])
 }
+
+// slotObject are the bytes of the object in a slot. What its last word has
+// beyond them is not the object's: a flexible array would take it for elements.
+func slotObject(s Slot, words []uint64) []byte { return slotBytes(s, words)[:s.Size] }
 
 func isCharPointer(t dtype.Type) bool {
 	p, ok := dtype.Resolve(t).(*dtype.Pointer)
