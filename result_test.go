@@ -36,9 +36,13 @@ func TestResultEndsInsideAWord(t *testing.T) {
 		{Name: "a", Value: []any{int32(7), int32(7), int32(7), int32(7), int32(7)}},
 		{Name: "rest", Value: []any{}},
 	}, result)
-	f, err := wasmffi.BindAs[func() (memory.Record, error)](lib, "f", sigOf(t, s))
+	type list struct {
+		A    [5]int32 `c:"a"`
+		Rest []int32  `c:"rest"`
+	}
+	f, err := wasmffi.BindAs[func() (list, error)](lib, "f", sigOf(t, s))
 	require.NoError(t, err)
 	typed, err := f()
 	require.NoError(t, err)
-	require.Equal(t, result, typed)
+	require.Equal(t, list{[5]int32{7, 7, 7, 7, 7}, []int32{}}, typed)
 }
