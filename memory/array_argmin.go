@@ -49,7 +49,7 @@ func (a Array) arg(name string, op Op, axes []int) (Array, error) {
 	err = lend(name, 1, func(m []lent) error {
 		wide := wideFormatOf(a)
 		s := chooser{op: op, kind: kind, wide: wide, pick: pickLoop(wide, op, kind)}
-		if foldKernel(op, kind) != nil {
+		if kind.integer() && !kind.wide() || foldKernel(op, kind) != nil {
 			s.fold = foldLoop(wide, op, kind)
 		}
 		if len(over) == 0 {
@@ -119,8 +119,12 @@ func (s *chooser) row(src *lent, off int64, axis int, first int64) {
 	x := newPort(&p, 0, src, s.wide, s.kind, false)
 	defer x.close()
 	size := int(numSizes[s.kind])
-	for done, n := 0, src.shape[axis]; done < n && !s.last; done += block {
-		run := min(block, n-done)
+	chunk := block
+	if !x.buffered() {
+		chunk = max(block, stretch/size)
+	}
+	for done, n := 0, src.shape[axis]; done < n && !s.last; done += chunk {
+		run := min(chunk, n-done)
 		b := x.fetch(off+int64(done)*src.strides[axis], run)
 		if s.any && s.noBetter(b) {
 			continue

@@ -39,12 +39,12 @@ func foldVectors(kernel func(acc, src []byte) bool, loop fold) fold {
 	if kernel == nil {
 		return loop
 	}
+	lanes := bytesOf(make([]uint64, vector/8))
 	return func(acc, src []byte) {
 		if len(src) < 2*vector {
 			loop(acc, src)
 			return
 		}
-		lanes := bytesOf(make([]uint64, vector/8))
 		copy(lanes, src)
 		n := stretches(len(src), func(i, j int) {
 			if !kernel(lanes, src[i:j]) {
