@@ -40,6 +40,21 @@ int32_t *squares(int n) {
 	return v;
 }
 
+/* The squares below limit, and in *n how many, plus what it lies. */
+int32_t *squares_below(int limit, int lie, int16_t *n) {
+	*n = 0;
+	while (*n < 64 && *n * *n < limit) ++*n;
+	int32_t *v = squares(*n);
+	*n = (int16_t)(*n + lie);
+	return v;
+}
+
+/* Stores up to *n numbers and in *n how many. */
+void take(double *x, size_t *n, size_t have) {
+	if (have < *n) *n = have;
+	for (size_t i = 0; i < *n; i++) x[i] = (double)i;
+}
+
 /* An address that is nobody's. */
 int32_t *nowhere(int n) { return (int32_t *)(uintptr_t)0xfffffff0u + 0 * n; }
 
