@@ -19,6 +19,8 @@ var ErrContract = errors.New("contract violated")
 
 // A ContractError is a rule that a call broke. Before the call it is the
 // caller's arguments that did, and C was not entered; after the call it is C.
+// Where C calls Go it is the other way round: C's arguments, and the Go function
+// was not entered, or what that left.
 type ContractError struct {
 	Rule   string // "x[n]", "disjoint(x, out)", "result in x" …
 	Detail string // the values: "x has 3 elements, n is 4"
@@ -423,15 +425,9 @@ func (c *call) checkResult(rules *dtype.Contract) error {
 		}
 		return nil
 	}
-	if need == 0 {
-		return nil
-	}
-	var b [1]byte
-	for _, addr := range []uint64{w, w + need - 1} {
-		if err := c.plan.space().ReadAt(b[:], addr); err != nil || addr < w {
-			return &ContractError{Rule: lengthRule("result", rules), After: true,
-				Detail: fmt.Sprintf("the result is %#x+%d, which is not all memory%s", w, need, c.values(rules.Len))}
-		}
+	if !c.isMemory(w, need) {
+		return &ContractError{Rule: lengthRule("result", rules), After: true,
+			Detail: fmt.Sprintf("the result is %#x+%d, which is not all memory%s", w, need, c.values(rules.Len))}
 	}
 	return nil
 }

@@ -70,6 +70,23 @@ void count(int x) { entered += x; }
 int divide(int a, int b) { return a / b; }
 int twice(int (*f)(int), int x) { return f(f(x)); }
 
+/* Calls back with arrays of its own. */
+int visit(int (*f)(const double *x, int n), int null, int n) {
+	static const double x[4] = {1, 2, 3, 4};
+	return f(null ? NULL : x, n);
+}
+int32_t third(const int32_t *(*f)(int n)) {
+	const int32_t *v = f(3);
+	return v ? v[2] : -1;
+}
+int filled(void (*f)(char *s, int16_t *n)) {
+	char s[4] = "abc";
+	int16_t n = -1;
+	f(s, &n);
+	return n;
+}
+int named(int (*f)(const char *name)) { return f("arrays"); }
+
 /* A strided sum: x[i * step / 8] for i below n. */
 double strided_total(const double *x, int n, ptrdiff_t step) {
 	double s = 0;
