@@ -19,6 +19,8 @@ var ErrContract = errors.New("contract violated")
 
 // A ContractError is a rule that a call broke. Before the call it is the
 // caller's arguments that did, and C was not entered; after the call it is C.
+// Where C calls Go it is the other way round: C's arguments, and the Go function
+// was not entered, or what that left.
 type ContractError struct {
 	Rule   string // "x[n]", "disjoint(x, out)", "result in x" …
 	Detail string // the values: "x has 3 elements, n is 4"
@@ -83,7 +85,7 @@ func (c *call) region(i int) region {
 // stretch is region i as far as a stated length tells what C uses of it.
 func (c *call) stretch(i int) region {
 	r, p := c.region(i), c.plan.sig.Params()[i]
-	if p.Contract == nil || p.Contract.Len.IsZero() {
+	if p.Contract == nil || p.Contract.Len.IsZero() || c.later(p.Contract.Len) {
 		return r
 	}
 	if need, err := c.bytesOf(p.Contract, p.Type); err == nil && need < r.size {
@@ -151,14 +153,9 @@ func (c *call) checkArgument(i int, p dtype.Param) error {
 		return nil // what is not there has no length to be wrong
 	}
 	// A string that C only reads may end, with its memory, before its limit.
-	if !rules.Len.IsZero() && !(rules.String && isConstPointer(p.Type)) {
-		need, err := c.bytesOf(rules, p.Type)
-		if err != nil {
+	if !rules.Len.IsZero() && !(rules.String && isConstPointer(p.Type)) && !c.later(rules.Len) {
+		if err := c.checkLength(r, name, p, false); err != nil {
 			return err
-		}
-		if r.size < need {
-			return &ContractError{Rule: lengthRule(name, rules),
-				Detail: fmt.Sprintf("%s has %d bytes, %d are needed%s", name, r.size, need, c.values(rules.Len))}
 		}
 	}
 	if rules.String && p.Dir != dtype.Out {
@@ -174,6 +171,16 @@ func (c *call) checkArgument(i int, p dtype.Param) error {
 		}
 	}
 	return nil
+}
+
+// checkLength checks that the memory of a parameter is as long as was stated.
+func (c *call) checkLength(r region, name string, p dtype.Param, after bool) error {
+	need, err := c.bytesOf(p.Contract, p.Type)
+	if err != nil || r.size >= need {
+		return err
+	}
+	return &ContractError{Rule: lengthRule(name, p.Contract), After: after,
+		Detail: fmt.Sprintf("%s has %d bytes, %d are needed%s", name, r.size, need, c.values(p.Contract.Len))}
 }
 
 // stringRule is the rule that a string ends.
@@ -221,14 +228,14 @@ func (r region) overlaps(s region) bool {
 func (c *call) bytesOf(rules *dtype.Contract, pointer dtype.Type) (uint64, error) {
 	n, err := rules.Len.Eval(c.integer)
 	if err != nil {
-		return 0, &ContractError{Rule: rules.Len.String(), Detail: err.Error()}
+		return 0, &ContractError{Rule: rules.Len.String(), Detail: err.Error(), After: c.entered}
 	}
 	size := uint64(1)
 	if !rules.Bytes {
 		size = c.elemSize(pointer)
 	}
 	if n > math.MaxUint64/size {
-		return 0, &ContractError{Rule: rules.Len.String(), Detail: fmt.Sprintf("%d elements of %d bytes", n, size)}
+		return 0, &ContractError{Rule: rules.Len.String(), Detail: fmt.Sprintf("%d elements of %d bytes", n, size), After: c.entered}
 	}
 	return n * size, nil
 }
@@ -243,14 +250,58 @@ func (c *call) elemSize(pointer dtype.Type) uint64 {
 	return 1
 }
 
-// integer is the value of an integer argument.
-func (c *call) integer(i int) (int64, error) {
-	s := c.plan.shape.Params[i]
-	w := c.words[s.First]
-	if s.Words > 1 || int64(w) < 0 && !c.signed(s.Type) {
-		return 0, fmt.Errorf("%w: argument %d is beyond 63 bits", dtype.ErrOverflow, i+1)
+// integer is the value of an integer argument, or of what one points to.
+func (c *call) integer(o dtype.Operand) (int64, error) {
+	s := c.plan.shape.Params[o.Param]
+	t, w := s.Type, c.words[s.First]
+	if o.Pointed {
+		t = dtype.Resolve(t).(*dtype.Pointer).Elem()
+		v, err := c.pointedInteger(o.Param, t)
+		if err != nil {
+			return 0, err
+		}
+		w = v
+	}
+	if size, err := c.plan.abi().Size(t); err != nil || size > 8 || int64(w) < 0 && !c.signed(t) {
+		return 0, fmt.Errorf("%w: argument %d is beyond 63 bits", dtype.ErrOverflow, o.Param+1)
 	}
 	return int64(w), nil
+}
+
+// pointedInteger is the word of the integer that argument i points to now.
+func (c *call) pointedInteger(i int, t dtype.Type) (w uint64, err error) {
+	r := c.region(i)
+	size := c.elemSize(c.plan.shape.Params[i].Type)
+	switch {
+	case r.null:
+		return 0, fmt.Errorf("%w: %s", memory.ErrNull, c.plan.sig.ParamName(i))
+	case size > 8:
+		return 0, fmt.Errorf("%w: argument %d points to an integer beyond 64 bits", dtype.ErrOverflow, i+1)
+	case r.size < size && !r.open:
+		return 0, fmt.Errorf("%w: %s has %d bytes, %d are needed", memory.ErrOutOfBounds, c.plan.sig.ParamName(i), r.size, size)
+	}
+	data := r.data
+	if !r.inGo {
+		data = make([]byte, size)
+		if err := c.plan.space().ReadAt(data, r.addr); err != nil {
+			return 0, err
+		}
+	}
+	for i := range size {
+		w |= uint64(data[i]) << (8 * i)
+	}
+	if shift := 64 - 8*size; c.signed(t) {
+		w = uint64(int64(w<<shift) >> shift)
+	}
+	return w, nil
+}
+
+// later reports whether a length is one that C tells: in what an out parameter
+// points to.
+func (c *call) later(count dtype.Count) bool {
+	return slices.ContainsFunc(count.Operands(), func(o dtype.Operand) bool {
+		return o.Pointed && c.plan.sig.Params()[o.Param].Dir == dtype.Out
+	})
 }
 
 func (c *call) signed(t dtype.Type) bool {
@@ -266,9 +317,13 @@ func (c *call) signed(t dtype.Type) bool {
 // values tells the arguments that a count was computed from: ", n is 4".
 func (c *call) values(count dtype.Count) string {
 	var b strings.Builder
-	for _, i := range count.Params() {
-		v, _ := c.integer(i)
-		fmt.Fprintf(&b, ", %s is %d", c.plan.sig.ParamName(i), v)
+	for _, o := range count.Operands() {
+		v, _ := c.integer(o)
+		pointed := ""
+		if o.Pointed {
+			pointed = "*"
+		}
+		fmt.Fprintf(&b, ", %s%s is %d", pointed, c.plan.sig.ParamName(o.Param), v)
 	}
 	return b.String()
 }
@@ -277,7 +332,7 @@ func (c *call) values(count dtype.Count) string {
 func (c *call) checkString(i int, r region, after bool) error {
 	p, name := c.plan.sig.Params()[i], c.plan.sig.ParamName(i)
 	limit := r.size
-	if !p.Contract.Len.IsZero() {
+	if !p.Contract.Len.IsZero() && (after || !c.later(p.Contract.Len)) {
 		n, err := c.bytesOf(p.Contract, p.Type)
 		if err != nil {
 			return err
@@ -310,11 +365,19 @@ func isZero(b []byte) bool {
 	return true
 }
 
-// checkResults checks what the call left: strings that C wrote, and the memory
-// that the result points to.
+// checkResults checks what the call left: strings that C wrote, lengths that it
+// told, and the memory that the result points to.
 func (c *call) checkResults() error {
 	for i, p := range c.plan.sig.Params() {
-		if p.Contract == nil || !p.Contract.String || p.Dir == dtype.In || isConstPointer(p.Type) {
+		if p.Contract == nil {
+			continue
+		}
+		if r := c.region(i); !r.null && !(p.Contract.Implied && r.open) && c.later(p.Contract.Len) {
+			if err := c.checkLength(r, c.plan.sig.ParamName(i), p, true); err != nil {
+				return c.plan.fail(i+1, err)
+			}
+		}
+		if !p.Contract.String || p.Dir == dtype.In || isConstPointer(p.Type) {
 			continue
 		}
 		if r := c.region(i); !r.null && !(p.Contract.Implied && r.open) {
@@ -362,15 +425,9 @@ func (c *call) checkResult(rules *dtype.Contract) error {
 		}
 		return nil
 	}
-	if need == 0 {
-		return nil
-	}
-	var b [1]byte
-	for _, addr := range []uint64{w, w + need - 1} {
-		if err := c.plan.space().ReadAt(b[:], addr); err != nil || addr < w {
-			return &ContractError{Rule: lengthRule("result", rules), After: true,
-				Detail: fmt.Sprintf("the result is %#x+%d, which is not all memory%s", w, need, c.values(rules.Len))}
-		}
+	if !c.isMemory(w, need) {
+		return &ContractError{Rule: lengthRule("result", rules), After: true,
+			Detail: fmt.Sprintf("the result is %#x+%d, which is not all memory%s", w, need, c.values(rules.Len))}
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func (f *FrameContract) Check(words []uint64, after bool, extent func(i int) (si
 	if len(words) != f.plan.shape.Words {
 		return f.plan.fail(0, fmt.Errorf("%w: a frame of %d words, %d are needed", ErrArgCount, len(words), f.plan.shape.Words))
 	}
-	c := &call{plan: f.plan, words: words, extents: make([]uint64, len(f.plan.shape.Params))}
+	c := &call{plan: f.plan, words: words, entered: after, extents: make([]uint64, len(f.plan.shape.Params))}
 	for i := range c.extents {
 		size, known, asNumber := extent(i)
 		switch {

@@ -14,8 +14,9 @@ type Shape struct {
 // A Slot is the place of one parameter or result in a frame.
 type Slot struct {
 	Type  dtype.Type
-	First int // index of its first word
-	Words int // how many it takes: 1 for a scalar, its size rounded up for others
+	First int    // index of its first word
+	Words int    // how many it takes: 1 for a scalar, its size rounded up for others
+	Size  uint64 // the type's size in bytes, which may end within a word
 }
 
 // FrameShape computes where a signature's parameters and result are in
@@ -29,7 +30,7 @@ func FrameShape(abi *dtype.ABI, sig *dtype.Func) (Shape, error) {
 		if err != nil {
 			return Slot{}, err
 		}
-		at := Slot{Type: t, First: s.Words, Words: int((size + 7) / 8)}
+		at := Slot{Type: t, First: s.Words, Words: int((size + 7) / 8), Size: size}
 		s.Words += at.Words
 		return at, nil
 	}

@@ -46,6 +46,11 @@ type CallbackOptions struct {
 // becomes a callback that lives as long as the one that returned it: what is
 // called often had better return one Callback each time.
 //
+// Rules of Sig ([dtype.Func.WithContract]) are checked, those about parameters
+// before fn is entered, those about the result when it has returned: a violation
+// is a failure with an error wrapping [ErrContract]. C's pointers have no
+// length; x[n] holds if there is memory that far.
+//
 // With Sig given, fn may also be a func(*Frame) error, which finds the
 // parameters' words in the frame and puts the result's there: it costs no
 // reflection and no allocation, whatever the signature.
@@ -141,6 +146,9 @@ func specFor(lib Library, sig *dtype.Func, fn reflect.Value, opts *CallbackOptio
 		spec.Func = raw
 	} else if spec.Func, err = goSide(lib, sig, shape, fn, own); err != nil {
 		return CallbackSpec{}, err
+	}
+	if sig.HasContract() {
+		spec.Func = checkedCallback(lib, sig, shape, spec.Func)
 	}
 	if opts.Fallback != nil {
 		words := make([]uint64, shape.Words)

@@ -24,6 +24,7 @@ type call struct {
 	// extents are the sizes of C's memory that arguments point to, as far as
 	// they are known; only for a plan with a contract.
 	extents []uint64
+	entered bool // C has been; what is wrong with a contract now is its doing
 	// after is what is left to do when C has returned.
 	after []func() error
 }
@@ -66,7 +67,7 @@ func (c *call) end() {
 	clear(c.after)
 	c.callbacks, c.args, c.keys = c.callbacks[:0], c.args[:0], c.keys[:0]
 	c.after = c.after[:0]
-	c.plan, c.errno = nil, 0
+	c.plan, c.errno, c.entered = nil, 0, false
 	c.enc.Reset()
 	calls.Put(c)
 }
@@ -83,6 +84,7 @@ func (c *call) run(ctx context.Context, wantErrno bool) error {
 	if err := c.plan.enter(ctx, &f); err != nil {
 		return err
 	}
+	c.entered = true
 	c.errno = Errno(f.Errno)
 	if err := c.enc.Finish(c.plan.space()); err != nil {
 		return c.plan.fail(0, err)
@@ -105,7 +107,7 @@ func (c *call) anyResult() (any, error) {
 	if isVoid(s.Type) {
 		return nil, nil
 	}
-	v, err := naturalValue(s.Type, slotBytes(s, c.words), c.plan.space())
+	v, err := naturalValue(s.Type, slotObject(s, c.words), c.plan.space())
 	if err != nil {
 		return nil, c.plan.fail(0, fmt.Errorf("result: %w", err))
 	}
@@ -132,10 +134,14 @@ func naturalValue(t dtype.Type, data []byte, space memory.Space) (any, error) {
 	return str, err
 }
 
-// slotBytes are the bytes of a slot: its type's size of them.
+// slotBytes are the bytes of a slot's words.
 func slotBytes(s Slot, words []uint64) []byte {
 	return wordBytes(words[s.First : s.First+s.Words])
 }
+
+// slotObject are the bytes of the object in a slot. What its last word has
+// beyond them is not the object's: a flexible array would take it for elements.
+func slotObject(s Slot, words []uint64) []byte { return slotBytes(s, words)[:s.Size] }
 
 func isCharPointer(t dtype.Type) bool {
 	p, ok := dtype.Resolve(t).(*dtype.Pointer)

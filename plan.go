@@ -1,6 +1,7 @@
 package wasmffi
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/wasmffi/wasmffi/dtype"
@@ -15,6 +16,7 @@ type plan struct {
 	sig   *dtype.Func
 	shape Shape
 	call  Callable
+	op    string // what errors call it if not "call"
 	// contract tells that calls are checked by rules of the signature.
 	contract bool
 }
@@ -63,7 +65,7 @@ func (p *plan) enter(ctx context.Context, f *Frame) error {
 
 // fail is the error of a call; arg counts from 1, 0 for the call as a whole.
 func (p *plan) fail(arg int, err error) error {
-	return &Error{Op: "call", Library: p.lib.Name(), Symbol: p.name, Arg: arg, Err: err}
+	return &Error{Op: cmp.Or(p.op, "call"), Library: p.lib.Name(), Symbol: p.name, Arg: arg, Err: err}
 }
 
 func (p *plan) abi() *dtype.ABI     { return p.lib.Space().ABI() }

@@ -132,5 +132,5 @@ func decodeResult(v reflect.Value, s Slot, words []uint64, lib Library) error {
 	case memory.IsScalar(lib.Space().ABI(), s.Type):
 		return memory.DecodeScalar(v, s.Type, words[s.First], lib.Space(), nil)
 	}
-	return memory.Decode(v, s.Type, slotBytes(s, words), lib.Space(), nil)
+	return memory.Decode(v, s.Type, slotObject(s, words), lib.Space(), nil)
 }

@@ -20,11 +20,7 @@ func (p *plan) mapSlowly(ctx context.Context, m *Mapping) error {
 				return err
 			}
 			if r := p.shape.Result; r.Words > 0 {
-				size, err := p.abi().Size(r.Type)
-				if err == nil {
-					err = p.space().WriteAt(slotBytes(r, words)[:size], m.Operands[len(slots)].At(i, j))
-				}
-				if err != nil {
+				if err := p.space().WriteAt(slotObject(r, words), m.Operands[len(slots)].At(i, j)); err != nil {
 					return err
 				}
 			}
@@ -36,15 +32,11 @@ func (p *plan) mapSlowly(ctx context.Context, m *Mapping) error {
 // loadSlot fills a slot with the C object at an address, extended as frames
 // have it.
 func (p *plan) loadSlot(words []uint64, s Slot, addr uint64) error {
-	size, err := p.abi().Size(s.Type)
-	if err != nil {
-		return err
-	}
-	if err := p.space().ReadAt(slotBytes(s, words)[:size], addr); err != nil {
+	if err := p.space().ReadAt(slotObject(s, words), addr); err != nil {
 		return err
 	}
 	if lo, _, ok := intRange(p.abi(), s.Type); ok && lo < 0 {
-		shift := 64 - 8*size
+		shift := 64 - 8*s.Size
 		words[s.First] = uint64(int64(words[s.First]<<shift) >> shift)
 	}
 	return nil

@@ -49,6 +49,9 @@ func (r *reader) countOf(e cc.ExpressionNode, f *dtype.Func) (string, error) {
 		if e.Case == cc.UnaryExpressionPlus {
 			return r.countOf(e.CastExpression, f)
 		}
+		if e.Case == cc.UnaryExpressionDeref {
+			return countPointed(e.CastExpression, f)
+		}
 	case *cc.CastExpression:
 		return r.countCast(e, f)
 	case *cc.MultiplicativeExpression:
@@ -59,6 +62,24 @@ func (r *reader) countOf(e cc.ExpressionNode, f *dtype.Func) (string, error) {
 		return r.countBinary(e.Token.SrcStr(), e.AdditiveExpression, e.MultiplicativeExpression, f)
 	case *cc.ShiftExpression:
 		return r.countShift(e, f)
+	}
+	return "", errNoCount
+}
+
+// countPointed is what a parameter points to, an integer.
+func countPointed(e cc.ExpressionNode, f *dtype.Func) (string, error) {
+	if u, ok := e.(*cc.UnaryExpression); ok && u.Case == cc.UnaryExpressionPostfix {
+		e = u.PostfixExpression
+	}
+	if name, ok := e.(*cc.PrimaryExpression); ok && name.Case == cc.PrimaryExpressionIdent {
+		if i := paramNamed(f, name.Token.SrcStr()); i >= 0 {
+			if ptr, ok := dtype.Resolve(f.Params()[i].Type).(*dtype.Pointer); ok {
+				switch dtype.Resolve(ptr.Elem()).(type) {
+				case *dtype.Int, *dtype.Enum:
+					return "*" + ordinal(i), nil
+				}
+			}
+		}
 	}
 	return "", errNoCount
 }

@@ -23,7 +23,10 @@
 // kept, size_t or int32_t are dtype's own, a pointer to const says so. The
 // offsets in the debug info are the truth: the packed and aligned attributes,
 // which DWARF does not carry, are derived so that the layout on [Info.ABI] is
-// exactly that, as are unnamed bit-fields.
+// exactly that, as are unnamed bit-fields. Where they change nothing about it they
+// are lost: a packed struct of 16 bytes whose one member is aligned to 16, such as
+// an __int128, becomes one that is not packed, which AArch64 passes in other
+// registers. No other is known to be passed differently.
 //
 // What dtype cannot express (vectors of three, _Float128 beside an x87 long double)
 // is an error wrapping [dtype.ErrNotSupported] where it is used by value or

@@ -1,8 +1,11 @@
 package debuginfo
 
 import (
+	"bytes"
+	"encoding/binary"
 	"os"
 	"os/exec"
+	"runtime"
 	"testing"
 )
 
@@ -56,5 +59,52 @@ func FuzzDWARF(f *testing.F) {
 			module[sections[i]] = b
 		}
 		explore(moduleOf(module))
+	})
+}
+
+// FuzzWASM takes any bytes for the sections of a module that the debug info is
+// read beside of: headers, names, and where functions and variables are. What
+// it allocates is bounded by the file.
+func FuzzWASM(f *testing.F) {
+	for _, name := range []string{"testdata/geo.wasm", "testdata/geo5.wasm"} {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		w, err := openWASM(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			f.Fatal(err)
+		}
+		var at [4][]byte
+		for i, id := range []uint8{wasmImport, wasmExport, wasmCode} {
+			e := w.(*wasmFile).known[id]
+			at[i] = b[e.off : e.off+e.size]
+		}
+		f.Add(at[0], at[1], at[2], []byte("\x00\x02\x01a"), true)
+		f.Add(at[0], at[1], []byte("\xff\xff\xff\xff\x0f\x00"), at[3], true)
+		f.Add([]byte("\xff\xff\xff\xff\x0f\x00"), at[1], at[2], []byte("\x00\xff\xff\xff\xff\x0f"), false)
+		f.Add(at[0], []byte("\x01\xff\xff\xff\xff\x0f"), at[2], []byte("\x0a\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"), false)
+	}
+	geo, err := os.ReadFile("testdata/geo.wasm")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, imports, exports, code, raw []byte, withDebug bool) {
+		module := []byte("\x00asm\x01\x00\x00\x00")
+		for i, body := range [][]byte{imports, exports, code} {
+			module = binary.AppendUvarint(append(module, []byte{wasmImport, wasmExport, wasmCode}[i]), uint64(len(body)))
+			module = append(module, body...)
+		}
+		if withDebug {
+			module = append(module, geo[8:]...) // the sections of DWARF, and of all else once more
+		}
+		module = append(module, raw...)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		explore(module)
+		runtime.ReadMemStats(&after)
+		if got, most := after.TotalAlloc-before.TotalAlloc, uint64(64<<20+1000*len(module)); got > most {
+			t.Errorf("%d bytes allocated for a module of %d", got, len(module))
+		}
 	})
 }

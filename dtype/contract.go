@@ -40,6 +40,10 @@ type Contract struct {
 //	result[n]       the result points to n elements
 //	result != NULL
 //	result in x     the result points into x's memory, or is NULL
+//	result[*n]      … to as many elements as C has put where n points
+//
+// *n in a rule about a parameter is what n points to before the call, or after
+// it, when the rule is checked then, if n's direction is [Out].
 //
 // Names are those of the parameters; $1 is the first one, named or not. How much
 // memory a parameter points to is known of Go slices and values, of views, and

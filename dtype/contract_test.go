@@ -140,7 +140,7 @@ func TestCountEval(t *testing.T) {
 		for range 2 { // as written, and as printed
 			c, err := ParseCount(text, params)
 			require.NoError(t, err, text)
-			got, err := c.Eval(func(i int) (int64, error) { return values[i], nil })
+			got, err := c.Eval(func(o Operand) (int64, error) { return values[o.Param], nil })
 			if want == nil {
 				require.Error(t, err, text)
 				errors++
@@ -158,13 +158,14 @@ func TestCountEval(t *testing.T) {
 	require.Error(t, err)
 	c, err := ParseCount("n*9223372036854775807+1", params)
 	require.NoError(t, err)
-	_, err = c.Eval(func(int) (int64, error) { return math.MaxInt32, nil })
+	_, err = c.Eval(func(Operand) (int64, error) { return math.MaxInt32, nil })
 	require.ErrorIs(t, err, ErrOverflow)
 }
 
 func FuzzCount(f *testing.F) {
 	f.Add("n*2+(1/m)")
-	params := []Param{{Name: "n", Type: CInt}, {Name: "m", Type: CULong}}
+	f.Add("2**p/ *p")
+	params := []Param{{Name: "n", Type: CInt}, {Name: "m", Type: CULong}, {Name: "p", Type: PointerTo(CInt)}}
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := ParseCount(text, params)
 		if err != nil {

@@ -11,18 +11,26 @@ import (
 // arguments: n, 2*n+1, rows*cols. The zero Count is none.
 type Count struct{ root *countNode }
 
-// A countNode is a constant, a parameter, or an operation on two nodes.
+// An Operand is what a count takes from a call: an integer argument, or the
+// integer that an argument points to.
+type Operand struct {
+	Param   int // its index
+	Pointed bool
+}
+
+// A countNode is a constant, an operand, or an operation on two nodes.
 type countNode struct {
-	op    byte // '+', '-', '*', '/'; 'p' for a parameter, 'c' for a constant
+	op    byte // '+', '-', '*', '/'; 'p' for an operand, 'c' for a constant
 	value uint64
-	param int
+	from  Operand
 	name  string
 	x, y  *countNode
 }
 
 // ParseCount reads an expression over the names of params: decimal, octal and
 // hexadecimal constants, parameters of integer type ($1 is the first, named or
-// not), + - * / and parentheses, as C has them.
+// not), *n for what a pointer to an integer points to, + - * / and parentheses,
+// as C has them.
 func ParseCount(text string, params []Param) (Count, error) {
 	p := countParser{rest: text, params: params}
 	n := p.sum(0)
@@ -38,10 +46,10 @@ func ParseCount(text string, params []Param) (Count, error) {
 // IsZero reports whether there is no count.
 func (c Count) IsZero() bool { return c.root == nil }
 
-// Eval computes the count. arg gives the value of an integer argument by its
-// index; a negative one, as every intermediate result below zero and beyond 64
-// bits, is an error wrapping [ErrOverflow].
-func (c Count) Eval(arg func(i int) (int64, error)) (uint64, error) {
+// Eval computes the count. arg gives the value of an operand; a negative one,
+// as every intermediate result below zero and beyond 64 bits, is an error
+// wrapping [ErrOverflow].
+func (c Count) Eval(arg func(Operand) (int64, error)) (uint64, error) {
 	if c.root == nil {
 		return 0, &Error{Op: "count", Err: fmt.Errorf("%w: no expression", ErrInvalid)}
 	}
@@ -52,12 +60,12 @@ func (c Count) Eval(arg func(i int) (int64, error)) (uint64, error) {
 	return v, nil
 }
 
-func (n *countNode) eval(arg func(i int) (int64, error)) (uint64, error) {
+func (n *countNode) eval(arg func(Operand) (int64, error)) (uint64, error) {
 	switch n.op {
 	case 'c':
 		return n.value, nil
 	case 'p':
-		v, err := arg(n.param)
+		v, err := arg(n.from)
 		if err == nil && v < 0 {
 			err = fmt.Errorf("%w: %s is %d", ErrOverflow, n.name, v)
 		}
@@ -91,18 +99,18 @@ func (n *countNode) eval(arg func(i int) (int64, error)) (uint64, error) {
 	return v, nil
 }
 
-// Params are the indexes of the parameters in the expression, each once.
-func (c Count) Params() []int {
-	var found []int
-	seen := map[int]bool{}
+// Operands are what the expression takes from a call, each once.
+func (c Count) Operands() []Operand {
+	var found []Operand
+	seen := map[Operand]bool{}
 	var walk func(n *countNode)
 	walk = func(n *countNode) {
 		if n == nil {
 			return
 		}
-		if n.op == 'p' && !seen[n.param] {
-			seen[n.param] = true
-			found = append(found, n.param)
+		if n.op == 'p' && !seen[n.from] {
+			seen[n.from] = true
+			found = append(found, n.from)
 		}
 		walk(n.x)
 		walk(n.y)
@@ -207,12 +215,13 @@ func (p *countParser) operand(depth int) *countNode {
 		}
 		return n
 	}
+	pointed := p.take("*") != 0
 	t := p.next()
 	if t == "" || !isWordByte(t[0]) {
 		return p.fail("an operand is missing before %q", p.rest)
 	}
 	p.rest = p.rest[len(t):]
-	if t[0] >= '0' && t[0] <= '9' {
+	if t[0] >= '0' && t[0] <= '9' && !pointed {
 		v, err := strconv.ParseUint(strings.TrimRight(t, "uUlL"), 0, 64)
 		if err != nil {
 			return p.fail("%q is no number", t)
@@ -223,9 +232,18 @@ func (p *countParser) operand(depth int) *countNode {
 	if i < 0 {
 		return p.fail("no parameter %s", t)
 	}
-	switch Resolve(p.params[i].Type).(type) {
-	case *Int, *Enum:
-		return &countNode{op: 'p', param: i, name: paramName(p.params, i)}
+	from, name, of := p.params[i].Type, paramName(p.params, i), "integer"
+	if pointed {
+		name, of = "*"+name, "pointer to an integer"
+		if ptr, ok := Resolve(from).(*Pointer); ok {
+			from = ptr.Elem()
+		} else {
+			from = CVoid
+		}
 	}
-	return p.fail("%s is a %v, no integer", t, p.params[i].Type)
+	switch Resolve(from).(type) {
+	case *Int, *Enum:
+		return &countNode{op: 'p', from: Operand{i, pointed}, name: name}
+	}
+	return p.fail("%s is a %v, no %s", t, p.params[i].Type, of)
 }

@@ -10,9 +10,11 @@ import (
 const MapCall = "map"
 
 // MapModule generates a module that calls one function of a C signature of
-// scalars for many arguments that lie in the guest's memory. In text:
+// scalars for many arguments that lie in the guest's memory: the one that it
+// imports, or, if fn is the zero name, any in the table. In text:
 //
 //	(module
+//	  (import "<fn.Module>" "<fn.Name>" (func …)) ;; or the table
 //	  (import "<table.Module>" "<table.Name>" (table 0 funcref))
 //	  (import "<memory.Module>" "<memory.Name>" (memory 0))
 //	  (func (export "map") (param $fn i32) (param $inner i32) (param $outer i32)
@@ -20,11 +22,11 @@ const MapCall = "map"
 //	    …))
 //
 // The operands are the parameters in order, and the result unless it is void.
-// fn is called inner × outer times; after each call every operand's address
+// The function, in the table number fn, is called inner × outer times; after each call every operand's address
 // grows by its step, and after each inner-th by its turn besides. Addresses
 // wrap as all of wasm32's do. A signature that is not of scalars that take one
 // wasm value each gives an error wrapping [dtype.ErrNotSupported].
-func MapModule(sig *Signature, table, memory Name) ([]byte, error) {
+func MapModule(sig *Signature, fn, table, memory Name) ([]byte, error) {
 	operands := sig.Params
 	hasResult := sig.Result.How != Nowhere
 	if hasResult {
@@ -38,7 +40,8 @@ func MapModule(sig *Signature, table, memory Name) ([]byte, error) {
 		}
 	}
 
-	const fn, inner, outer, first = 0, 1, 2, 3
+	const slot, inner, outer, first = 0, 1, 2, 3
+	direct := fn != Name{}
 	addr := func(i int) uint32 { return uint32(first + 3*i) }
 	entry := FuncType{Params: make([]ValueType, addr(len(operands)))}
 	for i := range entry.Params {
@@ -65,7 +68,11 @@ func MapModule(sig *Signature, table, memory Name) ([]byte, error) {
 	for i := range sig.Params {
 		a.locals(addr(i)).access(accesses[i].load)
 	}
-	a.locals(fn).index(opCallIndirect, 0).op(0)
+	if direct {
+		a.index(opCall, 0)
+	} else {
+		a.locals(slot).index(opCallIndirect, 0).op(0)
+	}
 	if hasResult {
 		a.access(accesses[len(operands)-1].store)
 	}
@@ -78,11 +85,15 @@ func MapModule(sig *Signature, table, memory Name) ([]byte, error) {
 
 	b := []byte(header)
 	b = appendSection(b, SectionType, appendFuncType(appendFuncType([]byte{2}, sig.Type), entry))
-	imports := appendTableImport([]byte{2}, table)
+	imports, own := appendTableImport([]byte{2}, table), uint32(0)
+	if direct {
+		imports = appendString(appendString([]byte{2}, fn.Module), fn.Name)
+		imports, own = append(imports, byte(KindFunc), 0), 1
+	}
 	imports = appendString(appendString(imports, memory.Module), memory.Name)
 	b = appendSection(b, SectionImport, appendLimits(append(imports, byte(KindMemory)), Limits{}))
 	b = appendSection(b, SectionFunction, []byte{1, 1})
-	b = appendSection(b, SectionExport, appendExport([]byte{1}, MapCall, KindFunc, 0))
+	b = appendSection(b, SectionExport, appendExport([]byte{1}, MapCall, KindFunc, own))
 	return appendSection(b, SectionCode, appendBytes([]byte{1}, a)), nil
 }
 

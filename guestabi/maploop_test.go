@@ -33,7 +33,7 @@ func TestMapModule(t *testing.T) {
 	lowered, err := guestabi.Lower(sig)
 	require.NoError(t, err)
 	name := func(s string) guestabi.Name { return guestabi.Name{Module: "guest", Name: s} }
-	wasm, err := guestabi.MapModule(lowered, name("t"), name("memory"))
+	wasm, err := guestabi.MapModule(lowered, guestabi.Name{}, name("t"), name("memory"))
 	require.NoError(t, err)
 	requireValid(t, wasm)
 	for engine, rc := range engines() {
@@ -67,7 +67,7 @@ func TestMapModule(t *testing.T) {
 		require.NoError(t, err)
 		lowered, err := guestabi.Lower(sig)
 		require.NoError(t, err)
-		_, err = guestabi.MapModule(lowered, name("t"), name("memory"))
+		_, err = guestabi.MapModule(lowered, guestabi.Name{}, name("t"), name("memory"))
 		require.ErrorIs(t, err, dtype.ErrNotSupported, "%v", bad)
 	}
 }

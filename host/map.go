@@ -16,7 +16,8 @@ import (
 const mapChunk = 1 << 15
 
 // Map makes many calls, through a generated loop that is compiled once for each
-// wasm signature and way of loading and storing the scalars.
+// exported function, and way of loading and storing the scalars, or once for all
+// functions of a wasm signature that are known by their slots.
 func (c *scalarCallable) Map(ctx context.Context, m *wasmffi.Mapping) error {
 	operands := len(c.masks)
 	if c.result.kind != wordNone {
@@ -56,26 +57,24 @@ func (c *scalarCallable) mapPart(m *wasmffi.Mapping) error {
 	return nil
 }
 
-// newLoop is the plan of the generated loop for this function, whose slot is
-// the function's.
+// newLoop is the plan of the generated loop for this function: an exported one
+// is imported, which is faster than a call through the table; one known by its
+// slot only is called through that.
 func (c *scalarCallable) newLoop(operands int) (*callable, error) {
 	in := c.in
-	if len(in.mod.res.Tables) == 0 || in.mod.res.Memory == "" {
+	if in.mod.res.Memory == "" || c.slot >= 0 && len(in.mod.res.Tables) == 0 {
 		return nil, fmt.Errorf("%w: the module has no function table or no memory", wasmffi.ErrNotSupported)
 	}
 	loop := &callable{lib: c.lib, in: in, name: c.name, slot: c.slot}
-	if loop.slot < 0 {
-		e, ok := in.mod.res.Module.Export(c.name)
-		if !ok {
-			return nil, c.lib.notFound(c.name)
-		}
-		slot, err := in.slotOf(e)
-		if err != nil {
-			return nil, err
-		}
-		loop.slot = int64(slot)
+	var fn, table guestabi.Name
+	if c.slot >= 0 {
+		table = in.tableName()
+	} else if _, ok := in.mod.res.Module.Export(c.name); ok {
+		fn = guestabi.Name{Module: guestName, Name: c.name}
+	} else {
+		return nil, c.lib.notFound(c.name)
 	}
-	wasm, err := guestabi.MapModule(c.sig, in.tableName(), guestabi.Name{Module: guestName, Name: in.mod.res.Memory})
+	wasm, err := guestabi.MapModule(c.sig, fn, table, guestabi.Name{Module: guestName, Name: in.mod.res.Memory})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -46,7 +47,11 @@ func (a Array) arg(name string, op Op, axes []int) (Array, error) {
 		return fail(err)
 	}
 	err = lend(name, 1, func(m []lent) error {
-		s := chooser{op: op, kind: kind, wide: wideFormatOf(a), pick: pickLoop(wideFormatOf(a), op, kind)}
+		wide := wideFormatOf(a)
+		s := chooser{op: op, kind: kind, wide: wide, pick: pickLoop(wide, op, kind)}
+		if kind.integer() && !kind.wide() || foldKernel(op, kind) != nil {
+			s.fold = foldLoop(wide, op, kind)
+		}
 		if len(over) == 0 {
 			s.all(&m[0], &m[1])
 		} else {
@@ -69,10 +74,13 @@ type chooser struct {
 	kind numKind
 	wide wideFormat
 	pick func(src []byte) int // the place in contiguous memory
+	fold fold                 // the best of the first and of all others, where it is fast
 
-	pair [64]byte // the best until now, then one to compare it with
-	any  bool
-	at   int64
+	pair   [64]byte // the best until now, then one to compare it with
+	folded [64]byte
+	any    bool
+	last   bool // none can be better
+	at     int64
 }
 
 // all chooses among all elements of src.
@@ -85,7 +93,7 @@ func (s *chooser) all(dst, src *lent) {
 	eachIndex(src.shape[:last], src.strides[:last], func(_ []int, off int64) bool {
 		s.row(src, off, last, row)
 		row += n
-		return true
+		return !s.last
 	})
 	storeBytes(dst.mem[:8], false, uint64(s.at))
 }
@@ -96,7 +104,7 @@ func (s *chooser) along(axis int, dst, src *lent) {
 	shape[axis] = 1
 	place := 0
 	eachIndex(shape, strides, func(_ []int, off int64) bool {
-		s.any = false
+		s.any, s.last = false, false
 		s.row(src, off, axis, 0)
 		storeBytes(dst.mem[8*place:][:8], false, uint64(s.at))
 		place++
@@ -111,9 +119,16 @@ func (s *chooser) row(src *lent, off int64, axis int, first int64) {
 	x := newPort(&p, 0, src, s.wide, s.kind, false)
 	defer x.close()
 	size := int(numSizes[s.kind])
-	for done, n := 0, src.shape[axis]; done < n; done += block {
-		run := min(block, n-done)
+	chunk := block
+	if !x.buffered() {
+		chunk = max(block, stretch/size)
+	}
+	for done, n := 0, src.shape[axis]; done < n && !s.last; done += chunk {
+		run := min(chunk, n-done)
 		b := x.fetch(off+int64(done)*src.strides[axis], run)
+		if s.any && s.noBetter(b) {
+			continue
+		}
 		i := s.pick(b)
 		best := b[i*size:][:size]
 		pair := s.pair[:2*size]
@@ -121,8 +136,23 @@ func (s *chooser) row(src *lent, off int64, axis int, first int64) {
 		if !s.any || s.pick(pair) == 1 {
 			copy(pair, best)
 			s.any, s.at = true, first+int64(done+i)
+			s.last = s.kind == numBool && (best[0] != 0) == (s.op == Maximum)
 		}
 	}
+}
+
+// noBetter reports that none of contiguous elements is better than the best:
+// with it before them, it is what they fold to. Floats that differ and are
+// equal, the zeros, may go either way.
+func (s *chooser) noBetter(b []byte) bool {
+	if s.fold == nil {
+		return false
+	}
+	best := s.pair[:numSizes[s.kind]]
+	folded := s.folded[:len(best)]
+	copy(folded, best)
+	s.fold(folded, b)
+	return bytes.Equal(folded, best)
 }
 
 // pickLoop is the place of the first least or greatest of contiguous elements.

@@ -138,7 +138,11 @@ func (a Array) copied(op string, in *Arena, elem dtype.Type, order []int, isBig 
 	if a.space == nil {
 		return Array{}, a.fail(op, ErrNull)
 	}
-	b, err := newArray(a.space.ABI(), in, elem, a.shape, order)
+	room := alignedBytes
+	if kind := numKindOf(a.space.ABI(), elem); kind != noNum && !kind.wide() { // those leave padding as it is
+		room = unclearedBytes
+	}
+	b, err := newArrayIn(room, a.space.ABI(), in, elem, a.shape, order)
 	if err == nil {
 		b.from = &origin{root: elem, big: isBig && hasByteOrder(elem)}
 		err = Assign(b, a, c)

@@ -32,6 +32,11 @@ func (a *Arena) Zeros(elem dtype.Type, shape ...int) (Array, error) {
 // of Go's own if there is none. The axes lie in memory as order has them,
 // fastest first; in C's order if it is nil.
 func newArray(abi *dtype.ABI, in *Arena, elem dtype.Type, shape, order []int) (Array, error) {
+	return newArrayIn(alignedBytes, abi, in, elem, shape, order)
+}
+
+// newArrayIn is newArray with Go's memory from room, a multiple of 16.
+func newArrayIn(room func(n uint64) []byte, abi *dtype.ABI, in *Arena, elem dtype.Type, shape, order []int) (Array, error) {
 	fail := func(err error) (Array, error) {
 		return Array{}, &Error{Op: "new", Path: elem.String() + dims(shape), Err: err}
 	}
@@ -55,7 +60,7 @@ func newArray(abi *dtype.ABI, in *Arena, elem dtype.Type, shape, order []int) (A
 		v, err = in.object(elem, count, size, max(l.Align, 16))
 	} else {
 		var s *BufferSpace
-		s, err = BufferSpaceOf(abi, alignedBytes(size))
+		s, err = BufferSpaceOf(abi, room(size))
 		if err == nil {
 			v.space, v.life, v.addr = s, s.Lifetime(), s.Base()
 		}

@@ -1,6 +1,9 @@
 package memory
 
-import "unsafe"
+import (
+	"strings"
+	"unsafe"
+)
 
 // elems are the numbers that b is the memory of. unsafe.Pointer rule 1: T has
 // no Go pointers, the slice ends where b does and keeps what keeps b alive. The
@@ -20,4 +23,21 @@ func bytesOf[T realNumber](s []T) []byte {
 		return nil
 	}
 	return unsafe.Slice((*byte)(unsafe.Pointer(&s[0])), len(s)*int(unsafe.Sizeof(s[0])))
+}
+
+// unclearedBytes is memory for n bytes at a multiple of 16 that the caller
+// stores to before anybody reads it: Go clears what it makes, which takes as
+// long as a conversion. A Builder's memory is not cleared, has room for what it
+// was told to grow by, and is nobody else's. Rule 1: the slice ends where that
+// does, keeps it alive, and bytes have no pointers.
+func unclearedBytes(n uint64) []byte {
+	if n < 4096 {
+		return alignedBytes(n)
+	}
+	var b strings.Builder
+	b.Grow(int(n) + 15)
+	b.WriteByte(0)
+	all := unsafe.Slice(unsafe.StringData(b.String()), n+15)
+	skip := -bytesAddr(all) & 15
+	return all[skip : skip+n : skip+n]
 }

@@ -13,6 +13,10 @@ type floating interface{ float32 | float64 }
 // arithmeticLoop is an operation on two elements of one kind whose result is
 // of that kind; nil if there is none.
 func arithmeticLoop(wide wideFormat, op Op, k numKind) loop2 {
+	return inVectors(binaryKernel(op, k), scalarLoop(wide, op, k))
+}
+
+func scalarLoop(wide wideFormat, op Op, k numKind) loop2 {
 	if loop := narrowLoop(op, k); loop != nil {
 		return loop
 	}
@@ -237,6 +241,18 @@ func divide[P floating](re, im, r, s P) (P, P) {
 
 // compareLoop is a comparison of elements of one kind; the result is bool.
 func compareLoop(wide wideFormat, op Op, k numKind) loop2 {
+	switch op {
+	case Greater:
+		return reversed(compareLoop(wide, Less, k))
+	case GreaterEqual:
+		return reversed(compareLoop(wide, LessEqual, k))
+	}
+	return inVectors(compareKernel(op, k), scalarComparison(wide, op, k))
+}
+
+func reversed(loop loop2) loop2 { return func(dst, a, b []byte) { loop(dst, b, a) } }
+
+func scalarComparison(wide wideFormat, op Op, k numKind) loop2 {
 	switch k {
 	case numBool:
 		return func(dst, a, b []byte) {
@@ -291,12 +307,8 @@ func comparison[T realNumber](op Op) loop2 {
 		}
 	case Less:
 		return lessLoop[T]
-	case LessEqual:
-		return lessEqualLoop[T]
-	case Greater:
-		return func(dst, a, b []byte) { lessLoop[T](dst, b, a) }
 	}
-	return func(dst, a, b []byte) { lessEqualLoop[T](dst, b, a) }
+	return lessEqualLoop[T]
 }
 
 func lessLoop[T realNumber](dst, a, b []byte) {

@@ -6,6 +6,10 @@ type fold func(acc, src []byte)
 
 // foldLoop is how an operation combines many elements into one.
 func foldLoop(wide wideFormat, op Op, k numKind) fold {
+	return foldVectors(foldKernel(op, k), scalarFold(wide, op, k))
+}
+
+func scalarFold(wide wideFormat, op Op, k numKind) fold {
 	switch k {
 	case numI8:
 		return foldInteger[int8](op)

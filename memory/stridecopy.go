@@ -82,6 +82,7 @@ func repeat(dst, elem []byte) {
 
 // swapBytes reverses every part of b.
 func swapBytes(b []byte, part int) {
+	b = b[swapVectors(b, part):]
 	switch {
 	case part <= 1:
 	case part == 2 && aligned(b, 2):

@@ -13,14 +13,15 @@ import (
 
 // plainGo reports whether Go has a value for it that says all: a union's would
 // be all of its members, a pointer must point to something, and an array of no
-// elements may reach into padding, where Go reads elements that it cannot store.
+// vectors has lanes in Go that it has not in C.
 func (v *Value) plainGo() bool {
 	return dtype.Resolve(v.Type) == dtype.CVoid || v.exact && !holds(v.Type, func(t dtype.Type) bool {
 		switch t := t.(type) {
 		case *dtype.Union, *dtype.Pointer:
 			return true
 		case *dtype.Array:
-			return t.Len() == 0
+			_, vectors := dtype.Resolve(t.Elem()).(*dtype.Vector)
+			return vectors && t.Len() == 0
 		}
 		return false
 	})

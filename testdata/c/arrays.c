@@ -40,6 +40,21 @@ int32_t *squares(int n) {
 	return v;
 }
 
+/* The squares below limit, and in *n how many, plus what it lies. */
+int32_t *squares_below(int limit, int lie, int16_t *n) {
+	*n = 0;
+	while (*n < 64 && *n * *n < limit) ++*n;
+	int32_t *v = squares(*n);
+	*n = (int16_t)(*n + lie);
+	return v;
+}
+
+/* Stores up to *n numbers and in *n how many. */
+void take(double *x, size_t *n, size_t have) {
+	if (have < *n) *n = have;
+	for (size_t i = 0; i < *n; i++) x[i] = (double)i;
+}
+
 /* An address that is nobody's. */
 int32_t *nowhere(int n) { return (int32_t *)(uintptr_t)0xfffffff0u + 0 * n; }
 
@@ -54,6 +69,23 @@ long double widen(float x) { return x; }
 void count(int x) { entered += x; }
 int divide(int a, int b) { return a / b; }
 int twice(int (*f)(int), int x) { return f(f(x)); }
+
+/* Calls back with arrays of its own. */
+int visit(int (*f)(const double *x, int n), int null, int n) {
+	static const double x[4] = {1, 2, 3, 4};
+	return f(null ? NULL : x, n);
+}
+int32_t third(const int32_t *(*f)(int n)) {
+	const int32_t *v = f(3);
+	return v ? v[2] : -1;
+}
+int filled(void (*f)(char *s, int16_t *n)) {
+	char s[4] = "abc";
+	int16_t n = -1;
+	f(s, &n);
+	return n;
+}
+int named(int (*f)(const char *name)) { return f("arrays"); }
 
 /* A strided sum: x[i * step / 8] for i below n. */
 double strided_total(const double *x, int n, ptrdiff_t step) {
