@@ -28,8 +28,8 @@ func kernel(b *testing.B, name string) []byte {
 	return wasm
 }
 
-// BenchmarkFuel is what bounds cost: each kernel as it comes in wazero, and
-// under fuel and a deadline in the sandbox.
+// BenchmarkFuel is what bounds cost: each kernel as it comes in wazero, under
+// fuel and a deadline in the sandbox, and there without either.
 func BenchmarkFuel(b *testing.B) {
 	for name, n := range kernels {
 		wasm := kernel(b, name)
@@ -47,19 +47,24 @@ func BenchmarkFuel(b *testing.B) {
 				}
 			}
 		})
-		b.Run(name+"/sandbox", func(b *testing.B) {
-			ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
-			defer cancel()
-			lib, err := host.OpenBytes(ctx, name, wasm, host.Options{Fuel: math.MaxInt64})
-			require.NoError(b, err)
-			defer lib.Close()
-			run, err := wasmffi.Bind[func(context.Context, int32) (int32, error)](lib, "run")
-			require.NoError(b, err)
-			for b.Loop() {
-				if _, err := run(ctx, n); err != nil {
-					b.Fatal(err)
+		for how, opts := range map[string]host.Options{
+			"sandbox":        {Fuel: math.MaxInt64},
+			"uninstrumented": {Uninstrumented: true},
+		} {
+			b.Run(name+"/"+how, func(b *testing.B) {
+				ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+				defer cancel()
+				lib, err := host.OpenBytes(ctx, name, wasm, opts)
+				require.NoError(b, err)
+				defer lib.Close()
+				run, err := wasmffi.Bind[func(context.Context, int32) (int32, error)](lib, "run")
+				require.NoError(b, err)
+				for b.Loop() {
+					if _, err := run(ctx, n); err != nil {
+						b.Fatal(err)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }
