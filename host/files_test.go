@@ -106,10 +106,6 @@ func (f *files) look(t testing.TB, name string, follow int32) (string, int64) {
 	return text(t, func(out wasmffi.Out[byte], max int32) (int64, error) { return f.Look(name, follow, out, max) })
 }
 
-func (f *files) target(t testing.TB, name string) (string, int64) {
-	return text(t, func(out wasmffi.Out[byte], max int32) (int64, error) { return f.Readlink(name, out, max) })
-}
-
 // gives asserts the result of a call that does not fail otherwise.
 func gives(t testing.TB, want int64) func(int64, error) {
 	return func(got int64, err error) {
