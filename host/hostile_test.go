@@ -15,6 +15,9 @@ import (
 )
 
 func TestEndlessRecursion(t *testing.T) {
+	if raceEnabled {
+		t.Skip("LEFT OUT: the engine's stack of 100 MB, under the race detector; without it this runs")
+	}
 	engines(t, func(t *testing.T, opts Options) {
 		lib := openTest(t, "hostile.wasm", opts)
 		for _, name := range []string{"recurse", "recurse_indirect"} {
