@@ -107,6 +107,12 @@ func isPointerType(t dtype.Type) bool {
 	return ok
 }
 
+// isGoPointer reports whether g is a memory.Ptr. A *memory.Ptr has its methods
+// too, but is a pointer to a C pointer.
+func isGoPointer(g reflect.Type) bool {
+	return g.Kind() != reflect.Pointer && g.Implements(goPointerType)
+}
+
 func compilePointerArg(abi *dtype.ABI, g reflect.Type, t *dtype.Pointer, p dtype.Param) (argFunc, error) {
 	fn, toFunc := dtype.Resolve(t.Elem()).(*dtype.Func)
 	switch k := g.Kind(); {
@@ -115,7 +121,7 @@ func compilePointerArg(abi *dtype.ABI, g reflect.Type, t *dtype.Pointer, p dtype
 			return nil, err
 		}
 		return wordArg, nil
-	case g == viewType, g == pointerType, g == handleType, g == vaListType, g.Implements(goPointerType), g.Implements(callbackType), isAddress(g):
+	case g == viewType, g == pointerType, g == handleType, g == vaListType, isGoPointer(g), g.Implements(callbackType), isAddress(g):
 		return wordArg, nil
 	case g == arrayType:
 		return arrayArg(t, flowOf(g, t, p)), nil

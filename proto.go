@@ -368,7 +368,7 @@ func isReferenceTo(g reflect.Type) bool {
 	switch {
 	case g == recordType:
 		return false
-	case g == viewType, g == pointerType, g == referenceType, g.Implements(goPointerType):
+	case g == viewType, g == pointerType, g == referenceType, isGoPointer(g):
 		return true
 	}
 	return g.Kind() == reflect.Pointer || g.Kind() == reflect.Slice

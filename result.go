@@ -34,7 +34,7 @@ func compileResult(lib Library, g reflect.Type, sig *dtype.Func) (resultFunc, er
 		return decodedResult, nil
 	case g == pointerType && isPointerType(t):
 		return pointerResult, nil
-	case g == pointerType, g.Implements(goPointerType):
+	case g == pointerType, isGoPointer(g):
 		if !isPointerType(t) {
 			return nil, typeMismatch(g, t)
 		}

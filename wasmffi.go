@@ -33,6 +33,9 @@
 //     the length of the call: natively in place where Go's layout is C's, in
 //     the sandbox copied in and copied out again. [In] is copied in only, [Out]
 //     out only. Slices that overlap in Go overlap in C.
+//   - Strings, slices and pointers within such memory stay Go's when C returns,
+//     also where C put other pointers in their place. Those are read from a
+//     memory.Ptr: a *memory.Ptr[byte] is C's char **.
 //   - C must not keep such a pointer. What it may keep is allocated in the
 //     library, with [memory.NewArena] on [Library.Space], and passed as a
 //     [memory.View] or [memory.Pointer].

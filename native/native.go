@@ -17,6 +17,10 @@
 // library is an error wrapping [wasmffi.ErrNotSupported]. With CGO_ENABLED=0 a program that imports
 // this package is still linked dynamically, against the C library.
 //
+// On amd64 a clang before 18 splits an __int128 parameter between the last free
+// register and the stack, where gcc, later clangs and the ABI put all of it on
+// the stack: what such a clang compiled finds another value there.
+//
 // On Windows a DLL is looked for in its own directory, the program's and the
 // system's, never in the current one; a [Mode] means nothing. Types are laid out
 // as Microsoft's compiler does, with a long double of 8 bytes: what gcc compiled

@@ -302,6 +302,13 @@ func outParameters(t *testing.T, b Backend) {
 			require.NoError(t, err)
 			require.Equal(t, []any{want}, outs)
 		}
+		var name memory.Ptr[byte] // what a *memory.Ptr points to is C's to set
+		require.EqualValues(t, 1, bind[func(int32, *memory.Ptr[byte]) int32](t, lib, "get_name")(1, &name))
+		s, err := name.GoString()
+		require.NoError(t, err)
+		require.Equal(t, "one", s)
+		require.EqualValues(t, 0, bind[func(int32, *memory.Ptr[byte]) int32](t, lib, "get_name")(2, &name))
+		require.True(t, name.IsNull())
 		four, err := dtype.ArrayOf(dtype.CInt, 4)
 		require.NoError(t, err)
 		fill := bindProto(t, lib, "fill4", wasmffi.Proto{Sig: fn(t, dtype.CVoid, dtype.PointerTo(four)), Params: []wasmffi.Param{{Dir: dtype.Out}}})
