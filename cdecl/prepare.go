@@ -106,7 +106,12 @@ scan:
 		case c == '\\' && splice(p.src[i:]) > 0:
 			i += splice(p.src[i:])
 		case c == '/' && i+1 < len(p.src) && p.src[i+1] == '*':
-			i = commentEnd(p.src, i)
+			end, ok := commentEnd(p.src, i)
+			if !ok {
+				p.line += bytes.Count(p.src[start:i], []byte("\n"))
+				return p.fail(nil, "the comment is never closed")
+			}
+			i = end
 		case c == '/' && i+1 < len(p.src) && p.src[i+1] == '/':
 			l := lexer{p.src, i}
 			l.skipSpaceLine()
