@@ -449,3 +449,11 @@ func TestMaxAlign(t *testing.T) {
 		assert.Equal(t, want, size, name)
 	}
 }
+
+func TestDigraphs(t *testing.T) {
+	decls, err := cdecl.Parse("%:define N 3\n%:define CAT(a, b) a%:%:b\nstruct s <% int CAT(x, y)<:N:>; %>;\nchar *text = \"<:%>\";", cdecl.Options{})
+	require.NoError(t, err)
+	s, err := decls.Type("struct s")
+	require.NoError(t, err)
+	assert.Equal(t, "struct s { int xy[3]; }", dtype.Define(s))
+}
