@@ -430,3 +430,30 @@ func TestTransparentUnion(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "void f(int *a, long b, arg *c)", dtype.Declare(f, "f"))
 }
+
+// The sizes are those that gcc, mingw's gcc and clang give, the compilers' own
+// stddef.h included.
+func TestMaxAlign(t *testing.T) {
+	for name, want := range map[string]uint64{
+		"linux-amd64": 32, "linux-arm64": 32, "mingw-amd64": 32, "wasm32": 32, "emscripten32": 24,
+		"windows-amd64": 8, "windows-arm64": 8, "darwin-amd64": 16, "darwin-arm64": 8,
+	} {
+		abi, ok := dtype.ABIByName(name)
+		require.True(t, ok, name)
+		decls, err := cdecl.Parse("#include <stddef.h>", cdecl.Options{ABI: abi})
+		require.NoError(t, err, name)
+		typ, err := decls.Type("max_align_t")
+		require.NoError(t, err, name)
+		size, err := abi.Size(typ)
+		require.NoError(t, err, name)
+		assert.Equal(t, want, size, name)
+	}
+}
+
+func TestDigraphs(t *testing.T) {
+	decls, err := cdecl.Parse("%:define N 3\n%:define CAT(a, b) a%:%:b\nstruct s <% int CAT(x, y)<:N:>; %>;\nchar *text = \"<:%>\";", cdecl.Options{})
+	require.NoError(t, err)
+	s, err := decls.Type("struct s")
+	require.NoError(t, err)
+	assert.Equal(t, "struct s { int xy[3]; }", dtype.Define(s))
+}

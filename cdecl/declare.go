@@ -3,6 +3,7 @@ package cdecl
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 
 	"modernc.org/cc/v4"
@@ -240,6 +241,9 @@ func (r *reader) declarator(base specs, baseErr error, d *cc.Declarator, attrs [
 func (r *reader) typedef(name string, t dtype.Type, attrs []*attribute, pos int) (dtype.Type, error) {
 	if f, ok := fixed(r.abi, name, t); ok {
 		return f, nil
+	}
+	if i := slices.IndexFunc(attrs, func(a *attribute) bool { return a.alignas }); i >= 0 {
+		return nil, r.errorAt(attrs[i].pos, nil, "_Alignas in a typedef; __attribute__((aligned)) is for types")
 	}
 	align, err := r.aligned(attrs)
 	if err != nil {

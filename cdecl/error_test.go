@@ -83,6 +83,11 @@ func TestErrors(t *testing.T) {
 		{"void v;", "cdecl: <decl>:1:6: variable \"v\" of type void\n\tvoid v;"},
 		{"struct s { int a; } __attribute__((packd));", "cdecl: <decl>:1:36: unknown attribute \"packd\"; did you mean packed?\n\tstruct s { int a; } __attribute__((packd));"},
 		{"typedef int t __attribute__((__aligend__(8)));", "cdecl: <decl>:1:30: unknown attribute \"aligend\"; did you mean aligned?\n\ttypedef int t __attribute__((__aligend__(8)));"},
+		{"struct s { _Alignas(1) _Alignas(2) int a; };", "cdecl: <decl>:1:12: _Alignas of 2, less than the 4 of int\n\tstruct s { _Alignas(1) _Alignas(2) int a; };"},
+		{"struct s { _Alignas(8) int a : 3; };", "cdecl: <decl>:1:12: _Alignas on a bit-field\n\tstruct s { _Alignas(8) int a : 3; };"},
+		{"typedef _Alignas(8) int t;", "cdecl: <decl>:1:9: _Alignas in a typedef; __attribute__((aligned)) is for types\n\ttypedef _Alignas(8) int t;"},
+		{"int a[(int *)4];", "cdecl: <decl>:1:7: int * is no integer\n\tint a[(int *)4];"},
+		{"int a;\nint b; /* int\nc;", "cdecl: <decl>:2: the comment is never closed\n\tint b; /* int"},
 		{"__auto_type x = 1;", "cdecl: <decl>:1:1: __auto_type declares no type\n\t__auto_type x = 1;"},
 	} {
 		t.Run(tt.c, func(t *testing.T) {

@@ -83,6 +83,9 @@ func (r *reader) evalInt(e cc.ExpressionNode) (operand, error) {
 // evalSize evaluates an array length or a bit-field width.
 func (r *reader) evalSize(e cc.ExpressionNode) (uint64, error) {
 	x, err := r.evalInt(e)
+	if _, isPointer := dtype.Resolve(x.typ).(*dtype.Pointer); err == nil && isPointer {
+		return 0, r.errorAt(e.Position().Offset, nil, "%v is no integer", x.typ)
+	}
 	if err == nil && signed(r.abi, x.typ) && int64(x.u) < 0 {
 		return 0, r.errorAt(e.Position().Offset, nil, "%d is negative", int64(x.u))
 	}

@@ -79,7 +79,7 @@ func (l *lexer) skipSpace() {
 		case c == '\\' && splice(l.src[l.pos:]) > 0:
 			l.pos += splice(l.src[l.pos:])
 		case c == '/' && l.peekAt(1) == '*':
-			l.pos = commentEnd(l.src, l.pos)
+			l.pos, _ = commentEnd(l.src, l.pos)
 		case c == '/' && l.peekAt(1) == '/':
 			for l.pos < len(l.src) && l.src[l.pos] != '\n' {
 				l.pos += max(1, splice(l.src[l.pos:]))
@@ -145,14 +145,14 @@ func (l *lexer) terminated(t lexeme) bool {
 	return escapes%2 == 0
 }
 
-// commentEnd is the position after the comment that begins at pos.
-func commentEnd(src []byte, pos int) int {
+// commentEnd is the position after the comment that begins at pos, if it ends.
+func commentEnd(src []byte, pos int) (end int, ok bool) {
 	for i := pos + 2; i+1 < len(src); i++ {
 		if src[i] == '*' && src[i+1] == '/' {
-			return i + 2
+			return i + 2, true
 		}
 	}
-	return len(src)
+	return len(src), false
 }
 
 // splice is the length of a backslash and the line end it hides, or 0.

@@ -41,6 +41,7 @@ type attribute struct {
 	args     span   // between its parentheses; empty if it has none
 	pos      int
 	declspec bool
+	alignas  bool
 	used     bool
 	dir      dtype.Direction // of a parameter, see directionName
 	sal      string          // the annotation's word, likewise
@@ -154,7 +155,7 @@ func (l *lifter) ident(i int, word string) (int, error) {
 	case "_Alignas", "alignas":
 		if group {
 			end := l.match[i+1]
-			l.attrs = append(l.attrs, &attribute{name: "aligned", args: span{l.all[i+1].end, l.all[end].pos}, pos: l.all[i].pos})
+			l.attrs = append(l.attrs, &attribute{name: "aligned", args: span{l.all[i+1].end, l.all[end].pos}, pos: l.all[i].pos, alignas: true})
 			return end + 1, nil
 		}
 	case "asm", "__asm", "__asm__":

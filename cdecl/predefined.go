@@ -43,9 +43,20 @@ func predefine(abi *dtype.ABI, row osRow, cpu string) (macros, types string, byN
 	d.integers()
 	d.wide()
 	d.builtins()
-	d.types.WriteString("typedef union { long long a; long double b; } max_align_t;\n")
+	d.types.WriteString("typedef " + maxAlign(row.prefix) + " max_align_t;\n")
 	d.types.WriteString(vaList(abi, row.prefix))
 	return d.macros.String(), d.types.String(), d.byName
+}
+
+// maxAlign is max_align_t as the compilers' stddef.h has it.
+func maxAlign(system string) string {
+	switch system {
+	case "windows-":
+		return "double"
+	case "darwin-":
+		return "long double"
+	}
+	return "struct { long long __max_align_ll; long double __max_align_ld; }"
 }
 
 func (d *definer) define(name, value string) {

@@ -95,7 +95,7 @@ func (p *preparer) add(line string) {
 
 func (p *preparer) logicalLine() error {
 	start, first := p.pos, -1 // first is the first byte that is no white space
-	var stray []int
+	var stray, digraphs []int
 	i := start
 scan:
 	for i < len(p.src) {
@@ -106,7 +106,12 @@ scan:
 		case c == '\\' && splice(p.src[i:]) > 0:
 			i += splice(p.src[i:])
 		case c == '/' && i+1 < len(p.src) && p.src[i+1] == '*':
-			i = commentEnd(p.src, i)
+			end, ok := commentEnd(p.src, i)
+			if !ok {
+				p.line += bytes.Count(p.src[start:i], []byte("\n"))
+				return p.fail(nil, "the comment is never closed")
+			}
+			i = end
 		case c == '/' && i+1 < len(p.src) && p.src[i+1] == '/':
 			l := lexer{p.src, i}
 			l.skipSpaceLine()
@@ -136,16 +141,31 @@ scan:
 				}
 			case ')':
 				p.parens = max(0, p.parens-1)
+			case '<', ':', '%':
+				if digraph(p.src[i:]) != 0 {
+					digraphs = append(digraphs, i)
+					i++
+				}
 			}
 			i++
 		}
 	}
 	line := p.src[start:i]
+	if len(digraphs) > 0 {
+		line = bytes.Clone(line)
+		for i, at := range digraphs {
+			k := at - start
+			line[k], line[k+1] = digraph(line[k:]), ' '
+			if i > 0 && digraphs[i-1] == at-2 && line[k-2] == '#' && line[k] == '#' {
+				line[k-1], line[k] = '#', ' ' // %:%: is ##
+			}
+		}
+	}
 	p.pos = i
 	lines := bytes.Count(line, []byte("\n"))
 	defer func() { p.line += lines }()
 
-	if first >= 0 && p.src[first] == '#' {
+	if first >= 0 && line[first-start] == '#' {
 		return p.directive(line, first-start, start, stray, lines)
 	}
 	if first >= 0 {
@@ -156,6 +176,27 @@ scan:
 		p.marked = false // the line ends of comments and macro arguments are lost
 	}
 	return nil
+}
+
+// digraph is what the two characters that b begins with stand for (C11 6.4.6),
+// or 0.
+func digraph(b []byte) byte {
+	if len(b) < 2 {
+		return 0
+	}
+	switch string(b[:2]) {
+	case "<:":
+		return '['
+	case ":>":
+		return ']'
+	case "<%":
+		return '{'
+	case "%>":
+		return '}'
+	case "%:":
+		return '#'
+	}
+	return 0
 }
 
 // skipSpaceLine skips a // comment up to its line end.

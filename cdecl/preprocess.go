@@ -122,10 +122,16 @@ func sourceFile(files *files, s Source, i int) (*file, error) {
 	return files.add(name, []byte(s.Text))
 }
 
-// needsPreprocessor reports whether text has directives or predefined macros.
+// needsPreprocessor reports whether text has directives, predefined macros or
+// digraphs.
 func needsPreprocessor(text []byte, macros map[string]string) bool {
 	if bytes.IndexByte(text, '#') >= 0 {
 		return true
+	}
+	for i := range text {
+		if c := text[i]; (c == '<' || c == ':' || c == '%') && digraph(text[i:]) != 0 {
+			return true
+		}
 	}
 	l := lexer{src: text}
 	for {

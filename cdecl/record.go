@@ -3,6 +3,7 @@ package cdecl
 import (
 	"errors"
 	"math"
+	"slices"
 	"sort"
 
 	"modernc.org/cc/v4"
@@ -247,8 +248,21 @@ func (r *reader) member(d *cc.StructDeclarator, base qualified, attrs []*attribu
 
 func (r *reader) memberAttributes(f *dtype.Field, attrs []*attribute) (err error) {
 	f.Packed = has(attrs, "packed")
-	f.Align, err = r.aligned(attrs)
-	return err
+	if f.Align, err = r.aligned(attrs); err != nil {
+		return err
+	}
+	i := slices.IndexFunc(attrs, func(a *attribute) bool { return a.alignas })
+	if i < 0 {
+		return nil
+	}
+	if f.BitField {
+		return r.errorAt(attrs[i].pos, nil, "_Alignas on a bit-field")
+	}
+	// It cannot lower an alignment (C11 6.7.5), as aligned can in a typedef.
+	if least, err := r.abi.Align(f.Type); err == nil && f.Align != 0 && f.Align < least {
+		return r.errorAt(attrs[i].pos, nil, "_Alignas of %d, less than the %d of %v", f.Align, least, f.Type)
+	}
+	return nil
 }
 
 // complete refuses members whose type has no size.
