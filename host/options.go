@@ -112,8 +112,8 @@ type Options struct {
 
 	// SHA256 pins the module: the hash its bytes must have, in 64 hexadecimal
 	// digits. They are compared before anything else is done with them; others are
-	// a [PinError]. "" means any module. It says nothing of a side file with debug
-	// info.
+	// a [PinError], also when they come by [Plugin.Replace] or [Pool.Replace]. ""
+	// means any module. It says nothing of a side file with debug info.
 	SHA256 string
 	// Cache, if set, keeps the compiled module for other processes.
 	Cache *Cache
