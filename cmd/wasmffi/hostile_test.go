@@ -31,3 +31,15 @@ func TestHostileNames(t *testing.T) {
 		assert.NotContains(t, run(args...), "\x1b", args)
 	}
 }
+
+// A start function is held to --timeout as a call is.
+func TestEndlessStart(t *testing.T) {
+	wasm := []byte("\x00asm\x01\x00\x00\x00\x01\x04\x01\x60\x00\x00\x03\x02\x01\x00\x08\x01\x00" +
+		"\x0a\x09\x01\x07\x00\x03\x40\x0c\x00\x0b\x0b")
+	path := filepath.Join(t.TempDir(), "start.wasm")
+	require.NoError(t, os.WriteFile(path, wasm, 0o600))
+	var out, err bytes.Buffer
+	term := &terminal{out: bufio.NewWriter(&out), err: &err}
+	assert.Equal(t, exitFailed, term.run([]string{"call", "--timeout", "20ms", path, "void f(void)"}))
+	assert.Contains(t, err.String(), "start function: call took longer than the library's limit of 20ms")
+}
