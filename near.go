@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -50,6 +51,11 @@ func NotFound(name string, all iter.Seq[string]) error {
 	near := NearMatches(name, all)
 	if len(near) == 0 {
 		return fmt.Errorf("symbol %w", ErrNotFound)
+	}
+	for i, n := range near {
+		if q := strconv.Quote(n); n == "" || q != `"`+n+`"` { // a library's author may have meant harm
+			near[i] = q
+		}
 	}
 	return fmt.Errorf("symbol %w; did you mean %s?", ErrNotFound, strings.Join(near, ", "))
 }

@@ -27,6 +27,12 @@ func TestNearMatches(t *testing.T) {
 	}
 }
 
+// Names come from libraries, whose authors may mean harm.
+func TestNotFoundQuotes(t *testing.T) {
+	err := wasmffi.NotFound("ab", slices.Values([]string{"a\x1b", "abc"}))
+	require.EqualError(t, err, `symbol not found; did you mean "a\x1b", abc?`)
+}
+
 func FuzzNearMatches(f *testing.F) {
 	f.Add("a", "b")
 	f.Add("\xff\x00", "strlen")

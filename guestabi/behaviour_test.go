@@ -291,7 +291,14 @@ func (c *comparer) compare(wasm []byte, like *guestabi.Module, seed uint64, comp
 		return false, nil
 	}
 	globals, _ := guestabi.GeneratedImports(m)
-	opts := guestabi.Options{MaxMemoryPages: genPages, MaxTable: genTable, InitialFuel: int64(seed % 50), Own: true, Globals: globals}
+	tables := uint32(len(m.Tables))
+	for _, im := range m.Imports {
+		if im.Kind == guestabi.KindTable {
+			tables++
+		}
+	}
+	opts := guestabi.Options{MaxMemoryPages: genPages, MaxTable: genTable * tables, // they share it
+		InitialFuel: int64(seed % 50), Own: true, Globals: globals}
 	res, err := guestabi.Rewrite(wasm, opts)
 	if err != nil {
 		return false, fmt.Errorf("valid and not rewritten: %w", err)

@@ -17,9 +17,10 @@ type Options struct {
 	// whose minimum is higher is refused with ErrLimit.
 	MaxMemoryPages uint32
 
-	// MaxTable becomes the maximum of every table, in elements, whatever the
-	// module declares, so that the host can append to it. 0 means
-	// DefaultMaxTable. A module whose minimum is higher is refused with ErrLimit.
+	// MaxTable becomes the maximum of the table, in elements, whatever the
+	// module declares, so that the host can append to it. Several tables share
+	// it equally, but for those that begin with more. 0 means DefaultMaxTable. A
+	// module that begins with more in all is refused with ErrLimit.
 	MaxTable uint32
 
 	// InitialFuel is the counter's value when the module is instantiated. A

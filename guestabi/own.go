@@ -20,6 +20,8 @@ type own struct {
 	lib      dylink
 	isLib    bool
 	heap     uint32 // address of the first byte after the module's data
+	exports  map[string]Export
+	funcs    map[string]uint32 // imported from env
 }
 
 // adopt makes the imported memory, tables and globals the module's own: they
@@ -47,6 +49,7 @@ func (w *rewriter) adopt() error {
 		}
 	}
 	if o.isLib {
+		o.index()
 		if err := o.place(); err != nil {
 			return err
 		}
@@ -57,6 +60,25 @@ func (w *rewriter) adopt() error {
 		return w.checkTable(w.tables[0])
 	}
 	return nil
+}
+
+// index notes what a library's many imports may be the addresses of. Names of
+// exports are unique in a module that is valid; of imports the first counts.
+func (o *own) index() {
+	o.exports, o.funcs = make(map[string]Export, len(o.rewriter.m.Exports)), map[string]uint32{}
+	for _, e := range o.rewriter.m.Exports {
+		o.exports[e.Name] = e
+	}
+	index := uint32(0)
+	for _, im := range o.rewriter.m.Imports {
+		if im.Kind != KindFunc {
+			continue
+		}
+		if _, seen := o.funcs[im.Name.Name]; !seen && im.Module == "env" {
+			o.funcs[im.Name.Name] = index
+		}
+		index++
+	}
 }
 
 // place lays out the memory and the table of a library.
@@ -159,19 +181,9 @@ func (o *own) function(im Import) (GlobalValue, bool) {
 	if len(w.tables) == 0 || w.tables[0].Elem != FuncRef {
 		return GlobalValue{}, false
 	}
-	index, ok := uint32(0), false
-	if e, found := w.m.Export(im.Name.Name); found && e.Kind == KindFunc {
+	index, ok := o.funcs[im.Name.Name]
+	if e, found := o.exports[im.Name.Name]; found && e.Kind == KindFunc {
 		index, ok = e.Index, true
-	} else {
-		for _, f := range w.m.Imports {
-			if f.Kind != KindFunc {
-				continue
-			}
-			if ok = f.Name == (Name{"env", im.Name.Name}); ok {
-				break
-			}
-			index++
-		}
 	}
 	if !ok {
 		return GlobalValue{}, o.lib.weak[im.Name] // NULL
@@ -187,7 +199,7 @@ func (o *own) function(im Import) (GlobalValue, bool) {
 // address is that of a variable the module exports.
 func (o *own) address(name string) (uint32, bool) {
 	w := o.rewriter
-	e, ok := w.m.Export(name)
+	e, ok := o.exports[name]
 	if ok && e.Kind == KindGlobal && o.lib.flags[name]&symbolTLS == 0 {
 		if v, known := w.res.constGlobal(e.Index); known {
 			if o.lib.flags[name]&symbolAbsolute == 0 {

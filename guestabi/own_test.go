@@ -38,7 +38,7 @@ const importer = `(module
 // What is imported becomes the module's own, each at the index it had.
 func TestOwn(t *testing.T) {
 	wasm := wat(t, importer)
-	opts := guestabi.Options{Own: true, MaxMemoryPages: 6, MaxTable: 50, InitialFuel: 1000, Globals: []guestabi.GlobalValue{
+	opts := guestabi.Options{Own: true, MaxMemoryPages: 6, MaxTable: 3 * 50, InitialFuel: 1000, Globals: []guestabi.GlobalValue{
 		{Name: guestabi.Name{Module: "env", Name: "a"}, Type: guestabi.I64, Lo: 1}, // of another type
 		{Name: guestabi.Name{Module: "env", Name: "a"}, Type: guestabi.I32, Lo: 8},
 		{Name: guestabi.Name{Module: "env", Name: "b"}, Type: guestabi.I64, Lo: 1<<64 - 3},

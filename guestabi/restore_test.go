@@ -30,7 +30,8 @@ func committedModules(t *testing.T) map[string][]byte {
 // What is restored is what was saved, down to the last field.
 func TestRestore(t *testing.T) {
 	for name, wasm := range committedModules(t) {
-		for _, opts := range []Options{{}, {InitialFuel: 1000, MaxTable: 5000, MaxMemoryPages: 600}, {Uninstrumented: true}} {
+		for _, opts := range []Options{{}, {InitialFuel: 1000, MaxTable: 5000, MaxMemoryPages: 600}, {Uninstrumented: true},
+			{Own: true}, {Own: true, Uninstrumented: true}} {
 			made, err := Rewrite(wasm, opts)
 			require.NoError(t, err, name)
 			restored, err := Restore(wasm, opts, made.Wasm, made.Saved())

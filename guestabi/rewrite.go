@@ -165,6 +165,9 @@ func newRewriter(m *Module, opts Options) (*rewriter, error) {
 	}
 	w.memories = append(w.memories, m.Memories...)
 	w.tables = append(w.tables, m.Tables...)
+	if err := w.shareTables(); err != nil {
+		return nil, err
+	}
 	w.private()
 	return w, nil
 }

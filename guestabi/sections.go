@@ -1,6 +1,10 @@
 package guestabi
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // module writes the new module. Code comes first, because it decides which
 // types and functions are appended.
@@ -121,9 +125,32 @@ func (w *rewriter) importSection(tickType uint32) []byte {
 	return vectorOf(n, b)
 }
 
+// table gives a table its maximum. What is imported for good is another's, and
+// has no share.
 func (w *rewriter) table(t Table) Table {
 	t.HasMax, t.Max = true, w.opts.MaxTable
 	return t
+}
+
+// shareTables divides MaxTable among the new module's own tables: equally, but
+// for those that begin with more than that, which cannot grow.
+func (w *rewriter) shareTables() error {
+	order := make([]*Table, len(w.tables))
+	entries := uint64(0)
+	for i := range w.tables {
+		order[i] = &w.tables[i]
+		entries += uint64(w.tables[i].Min)
+	}
+	room := w.opts.MaxTable
+	if entries > uint64(room) {
+		return tooMuch("table", w.m.sections[SectionTable].Offset, "%d tables of %d elements exceed %d", len(order), entries, room)
+	}
+	slices.SortStableFunc(order, func(a, b *Table) int { return cmp.Compare(b.Min, a.Min) })
+	for i, t := range order {
+		t.HasMax, t.Max = true, max(t.Min, room/uint32(len(order)-i))
+		room -= t.Max
+	}
+	return nil
 }
 
 func (w *rewriter) memory(l Limits) Limits {
@@ -145,7 +172,7 @@ func (w *rewriter) functionSection() []byte {
 func (w *rewriter) tableSection() []byte {
 	var b []byte
 	for _, t := range w.tables {
-		b = appendTable(b, w.table(t))
+		b = appendTable(b, t)
 	}
 	return vectorOf(len(w.tables), b)
 }

@@ -104,6 +104,8 @@ func TestHostileBinaries(t *testing.T) {
 		{"memory of 4 GiB", wasmOf(sectionOf(5, []byte{1, 0}, uleb(65536))), ErrMemoryLimit},
 		{"memory beyond the limit", wasmOf(sectionOf(5, []byte{1, 0}, uleb(17))), ErrMemoryLimit},
 		{"table of four billion", wasmOf(sectionOf(4, []byte{1, 0x70, 0}, uleb(1<<32-1))), ErrTableLimit},
+		{"a thousand tables of 64 Ki", wasmOf(sectionOf(4, vectorOf(1000, 0x70, 0, 0x80, 0x80, 4))), ErrTableLimit},
+		{"tables of 64 Ki, within the limit together", wasmOf(sectionOf(4, vectorOf(10, 0x70, 0, 0x80, 0x80, 4))), nil},
 		{"data beyond memory", wasmOf(sectionOf(5, []byte{1, 0, 1}), sectionOf(11, []byte{1, 0, 0x41}, uleb(0x7f), []byte{0x0b, 1, 'x'})), ErrOutOfBounds},
 		{"element beyond the table", wasmOf(voidType, oneFunc, sectionOf(4, []byte{1, 0x70, 0, 1}), sectionOf(9, []byte{1, 0, 0x41, 5, 0x0b, 1, 0}), sectionOf(10, []byte{1, 2, 0, 0x0b})), nil}, // the engine leaves it out
 		{"names of functions that are not", trapping(names([]byte{2}, uleb(7), []byte{1, 'x'}, uleb(1<<32-1), []byte{1, 'y'})), nil},

@@ -20,6 +20,7 @@ func (in *instance) provideImports(lib wasmffi.Library) (map[string]api.Module, 
 	wasi := in.mod.wasiFuncs()
 	var faults []error // of those that are given
 	var missing []MissingImport
+	more := 0
 	funcs := map[string][]hostFunc{}
 	for _, im := range res.Module.Imports {
 		own, found := in.ownImport(im.Name)
@@ -35,11 +36,17 @@ func (in *instance) provideImports(lib wasmffi.Library) (map[string]api.Module, 
 			funcs[im.Module] = append(funcs[im.Module], hostFunc{im.Name.Name, want,
 				api.GoFunc(func(_ context.Context, stack []uint64) { side.call(in, stack) })})
 		case im.Module == wasiModule && wasi[im.Name.Name] != nil:
+		case len(missing) == mostMissing:
+			more++
 		default:
 			missing = append(missing, in.missing(im))
 		}
 	}
 	for _, im := range res.Missing {
+		if len(missing) == mostMissing {
+			more++
+			continue
+		}
 		missing = append(missing, in.missingGlobal(im))
 	}
 	if len(missing) > 0 {
@@ -47,7 +54,7 @@ func (in *instance) provideImports(lib wasmffi.Library) (map[string]api.Module, 
 			return cmp.Or(cmp.Compare(a.Module, b.Module), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Signature, b.Signature))
 		})
 		same := func(a, b MissingImport) bool { return a.String() == b.String() }
-		faults = append(faults, &MissingImportsError{slices.CompactFunc(missing, same)})
+		faults = append(faults, &MissingImportsError{slices.CompactFunc(missing, same), more})
 	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, err

@@ -113,11 +113,18 @@ func (l moduleLimits) fits(m *guestabi.Module) error {
 			return err
 		}
 	}
+	entries := uint64(0)
 	for _, t := range m.Tables {
-		if t.Min > l.table {
-			e := &LimitError{Kind: ErrTableLimit, Limit: uint64(l.table)}
-			return fmt.Errorf("%w: the module begins with %d", e, t.Min)
+		entries += uint64(t.Min)
+	}
+	for _, im := range m.Imports {
+		if im.Kind == guestabi.KindTable {
+			entries += uint64(im.Table.Min)
 		}
+	}
+	if entries > uint64(l.table) {
+		e := &LimitError{Kind: ErrTableLimit, Limit: uint64(l.table)}
+		return fmt.Errorf("%w: the module begins with %d", e, entries)
 	}
 	return nil
 }

@@ -13,7 +13,15 @@ import (
 
 // A MissingImportsError lists what a module imports and is not given, sorted by
 // name. It wraps [wasmffi.ErrNotFound].
-type MissingImportsError struct{ Imports []MissingImport }
+type MissingImportsError struct {
+	Imports []MissingImport
+	// More is how many are missing beside the first thousand, which are listed.
+	More int
+}
+
+// mostMissing is how many are listed, so that a module's error costs no more than
+// the module.
+const mostMissing = 1000
 
 // A MissingImport is one that nobody provides.
 type MissingImport struct {
@@ -43,6 +51,9 @@ func (e *MissingImportsError) Error() string {
 	texts := make([]string, len(e.Imports))
 	for i, im := range e.Imports {
 		texts[i] = im.String()
+	}
+	if e.More > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more", e.More))
 	}
 	return fmt.Sprintf("missing imports %v: %s", wasmffi.ErrNotFound, strings.Join(texts, "; "))
 }

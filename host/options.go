@@ -28,8 +28,8 @@ type Options struct {
 	// is a LimitError of ErrMemoryLimit. 0 means DefaultMemoryLimit; more than
 	// 4 GiB - 64 KiB cannot be addressed. It costs address space, not memory.
 	MemoryLimit uint64
-	// TableLimit is the most entries the module's function tables can have,
-	// callbacks included. 0 means guestabi.DefaultMaxTable. A callback for which
+	// TableLimit is the most entries the module's function tables can have
+	// together, callbacks included; several share it equally. 0 means guestabi.DefaultMaxTable. A callback for which
 	// there is no entry is a LimitError of ErrTableLimit.
 	TableLimit uint32
 	// Callbacks is the most callbacks that are alive at a time, Go functions
@@ -112,8 +112,8 @@ type Options struct {
 
 	// SHA256 pins the module: the hash its bytes must have, in 64 hexadecimal
 	// digits. They are compared before anything else is done with them; others are
-	// a [PinError]. "" means any module. It says nothing of a side file with debug
-	// info.
+	// a [PinError], also when they come by [Plugin.Replace] or [Pool.Replace]. ""
+	// means any module. It says nothing of a side file with debug info.
 	SHA256 string
 	// Cache, if set, keeps the compiled module for other processes.
 	Cache *Cache

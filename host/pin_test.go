@@ -61,3 +61,34 @@ func TestPin(t *testing.T) {
 		})
 	}
 }
+
+// A pin is for what replaces a module too, and for a cached one.
+func TestPinStays(t *testing.T) {
+	first, second := counterModule(1, false), counterModule(2, false)
+	w := newWaiting()
+	opts := w.options()
+	sum := sha256.Sum256(first)
+	opts.SHA256 = hex.EncodeToString(sum[:])
+	opts.Cache = testCache(t, t.TempDir())
+	plugin := newCounterPlugin(t, opts)
+	pool, err := NewPool(background, "v1.wasm", first, PoolOptions{Options: opts, Instances: 2}, newCounter)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, pool.Close(background)) }()
+	other := opts
+	sum = sha256.Sum256(second)
+	other.SHA256 = hex.EncodeToString(sum[:])
+	lib, err := OpenBytes(background, "v2.wasm", second, other) // puts it into the cache
+	require.NoError(t, err)
+	require.NoError(t, lib.Close())
+	for _, replace := range []func(module []byte) error{
+		func(module []byte) error { return plugin.Replace(background, "v2.wasm", module, nil) },
+		func(module []byte) error { return pool.Replace(background, "v2.wasm", module) },
+	} {
+		var pin *PinError
+		require.ErrorAs(t, replace(second), &pin)
+		require.Equal(t, sum, pin.Got)
+		require.NoError(t, replace(first))
+	}
+	require.EqualValues(t, 1, version(t, plugin))
+	require.EqualValues(t, 1, version(t, pool))
+}

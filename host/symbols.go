@@ -29,7 +29,7 @@ func (s *symbols) init(in *instance) {
 			t, _ := src.FuncType(e.Index)
 			sym.Signature = signatureText(t)
 		case guestabi.KindGlobal:
-			addr, ok := in.constant(e.Name)
+			addr, ok := in.constantOf(e)
 			if !ok {
 				continue
 			}
@@ -48,7 +48,11 @@ func (in *instance) constant(name string) (uint64, bool) {
 	if !ok || e.Kind != guestabi.KindGlobal {
 		return 0, false
 	}
-	g := in.wasm.ExportedGlobal(name)
+	return in.constantOf(e)
+}
+
+func (in *instance) constantOf(e guestabi.Export) (uint64, bool) {
+	g := in.wasm.ExportedGlobal(e.Name)
 	if _, mutable := g.(api.MutableGlobal); mutable || g.Type() != api.ValueTypeI32 {
 		return 0, false
 	}

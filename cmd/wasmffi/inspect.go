@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/wasmffi/wasmffi"
@@ -256,8 +257,22 @@ func section[T any](t *terminal, title string, items []T, line func(T) string) {
 	}
 	t.printf("%s:\n", title)
 	for _, item := range items {
-		t.printf("  %s\n", line(item))
+		t.printf("  %s\n", harmless(line(item)))
 	}
+}
+
+// harmless is text with names in it that the library's author may have chosen to
+// deceive a terminal.
+func harmless(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if strconv.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		}
+	}
+	return b.String()
 }
 
 func limits(low uint32, high *uint32) string {

@@ -31,7 +31,7 @@ func openLibrary(t *terminal, name string, f *callFlags) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts.Stdout, opts.Stderr = t.out, t.err
+	opts.Stdout, opts.Stderr, opts.Timeout = t.out, t.err, f.timeout // its own initialisation is a call
 	if f.json || f.jsonl {
 		opts.Stdout = t.err
 	}
