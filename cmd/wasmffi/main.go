@@ -45,6 +45,7 @@ type terminal struct {
 	in  io.Reader
 	out *bufio.Writer
 	err io.Writer
+	tty bool // results are shown to a person
 }
 
 func (t *terminal) printf(format string, args ...any) { fmt.Fprintf(t.out, format, args...) }
@@ -67,8 +68,20 @@ func usagef(format string, args ...any) error {
 var errReported = errors.New("failed")
 
 func main() {
-	t := &terminal{in: os.Stdin, out: bufio.NewWriter(os.Stdout), err: os.Stderr}
+	t := &terminal{
+		in: os.Stdin, out: bufio.NewWriter(os.Stdout), err: os.Stderr,
+		tty: isTerminal(os.Stdout),
+	}
 	os.Exit(t.run(os.Args[1:]))
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
 }
 
 // run runs the command that args name and returns the exit status.
