@@ -32,7 +32,7 @@ func openLibrary(t *terminal, name string, f *callFlags) (*opened, error) {
 		return nil, err
 	}
 	opts.Stdout, opts.Stderr, opts.Timeout = t.out, t.err, f.timeout // its own initialisation is a call
-	opts.PlainText = t.tty // no escape sequences from those who are not trusted
+	opts.PlainText = t.tty                                           // no escape sequences from those who are not trusted
 	if f.json || f.jsonl {
 		opts.Stdout = t.err
 	}
