@@ -104,7 +104,7 @@ func (r *reader) signed(bits uint) int64 {
 
 // maxItems bounds every vector of things a module declares. Engines have such
 // limits too; no compiler comes near.
-const maxItems = 300_000
+const maxItems = 1_000_000
 
 // count reads the length of a vector whose items take at least size bytes, so
 // that what is allocated for it is bounded by what is there.

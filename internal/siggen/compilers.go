@@ -90,7 +90,7 @@ func present(t testing.TB, all []*Compiler, flags ...string) []*Compiler {
 }
 
 var (
-	gccExclusions        = []Exclusion{unnamedBits, gccNothing, gccElements, gccVaArg}
+	gccExclusions        = []Exclusion{unnamedBits, gccNothing, gccFlexible, gccElements, gccVaArg}
 	mingwExclusions      = []Exclusion{mingwBits, shortWide}
 	gccARM64Exclusions   = []Exclusion{unionBits, nothing, noElements, gccVectorArg}
 	clangARM64Exclusions = []Exclusion{clangUnnamed, nothing, noElements, packedWide}

@@ -66,6 +66,17 @@ var gccNothing = Exclusion{
 	},
 }
 
+// gccFlexible: the System V ABI does not speak of flexible array members.
+var gccFlexible = Exclusion{
+	Reason: "gcc aligns the stack for a struct without a size that has a flexible array member, of which nothing is passed",
+	Has: func(abi *dtype.ABI, t dtype.Type) bool {
+		return must(abi.Size(t)) == 0 && must(abi.Align(t)) > 8 && hasField(t, func(f dtype.Field) bool {
+			_, flexible := flexibleArray(f.Type)
+			return flexible
+		})
+	},
+}
+
 // gccElements: the System V ABI says "unaligned fields".
 var gccElements = Exclusion{
 	Reason: "gcc looks at the first element of an array only, and misses unaligned fields of packed ones after it",
