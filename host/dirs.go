@@ -20,7 +20,7 @@ import (
 //
 //	host.Options{Dirs: []host.Dir{
 //		{Guest: "/in", Host: "/srv/images", ReadOnly: true},
-//		{Guest: "/work", Host: scratch},
+//		{Guest: "/out", Host: scratch},
 //		{Guest: "/share", FS: embedded},
 //	}}
 //

@@ -120,29 +120,29 @@ func TestDirs(t *testing.T) {
 		work, in := t.TempDir(), t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(in, "a.txt"), []byte("in"), 0o666))
 		opts.Dirs = []Dir{
-			{Guest: "/work", Host: work},
+			{Guest: "/out", Host: work},
 			{Guest: "/in", Host: in, ReadOnly: true},
 			{Guest: "/embedded/deep", FS: fstest.MapFS{"b.txt": {Data: []byte("embedded")}, "c/d.txt": {}}},
 		}
 		_, f := openFileSystem(t, opts)
 
-		gives(t, 5)(f.Write("/work/new.txt", fWrite|fCreate, "hello", -1))
+		gives(t, 5)(f.Write("/out/new.txt", fWrite|fCreate, "hello", -1))
 		data, err := os.ReadFile(filepath.Join(work, "new.txt"))
 		require.NoError(t, err)
 		assert.Equal(t, "hello", string(data))
-		gives(t, 6)(f.Write("/work/new.txt", fWrite|fAppend, " again", -1))
-		got, _ := f.content(t, "/work/new.txt")
+		gives(t, 6)(f.Write("/out/new.txt", fWrite|fAppend, " again", -1))
+		got, _ := f.content(t, "/out/new.txt")
 		assert.Equal(t, "hello again", got)
-		gives(t, 1)(f.Write("/work/new.txt", fWrite, "J", 0))
-		gives(t, 0)(f.Resize("/work/new.txt", 5))
-		got, _ = f.content(t, "/work/new.txt")
+		gives(t, 1)(f.Write("/out/new.txt", fWrite, "J", 0))
+		gives(t, 0)(f.Resize("/out/new.txt", 5))
+		got, _ = f.content(t, "/out/new.txt")
 		assert.Equal(t, "Jello", got)
-		gives(t, 0)(f.Mkdir("/work/dir"))
-		gives(t, 0)(f.Rename("/work/new.txt", "/work/dir/moved.txt"))
-		gives(t, 0)(f.Symlink("moved.txt", "/work/dir/link"))
-		got, _ = f.content(t, "/work/dir/link")
+		gives(t, 0)(f.Mkdir("/out/dir"))
+		gives(t, 0)(f.Rename("/out/new.txt", "/out/dir/moved.txt"))
+		gives(t, 0)(f.Symlink("moved.txt", "/out/dir/link"))
+		got, _ = f.content(t, "/out/dir/link")
 		assert.Equal(t, "Jello", got)
-		got, n := f.names(t, "/work/dir")
+		got, n := f.names(t, "/out/dir")
 		assert.Equal(t, ".\n..\nlink\nmoved.txt\n", got)
 		assert.EqualValues(t, 4, n)
 
