@@ -11,7 +11,7 @@ import (
 func (w *rewriter) module() error {
 	tick := uint32(0)
 	if !w.opts.Uninstrumented {
-		tick = w.types.index(FuncType{Results: []ValueType{I64}})
+		tick = w.types.index(FuncType{[]ValueType{I64}, []ValueType{I64}})
 		if err := w.instrument(); err != nil {
 			return err
 		}

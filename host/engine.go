@@ -163,8 +163,8 @@ func (m *module) compile(ctx context.Context, wasm []byte) (err error) {
 	}
 	if m.tick, err = m.hostModule(ctx, m.res.Tick.Module, []hostFunc{{
 		name: m.res.Tick.Name,
-		typ:  guestabi.FuncType{Results: []guestabi.ValueType{guestabi.I64}},
-		call: api.GoFunc(func(ctx context.Context, stack []uint64) { stack[0] = uint64(instanceOf(ctx).tick()) }),
+		typ:  guestabi.FuncType{Params: []guestabi.ValueType{guestabi.I64}, Results: []guestabi.ValueType{guestabi.I64}},
+		call: api.GoFunc(func(ctx context.Context, stack []uint64) { stack[0] = uint64(instanceOf(ctx).tick(int64(stack[0]))) }),
 	}}); err != nil {
 		return engineError(err)
 	}

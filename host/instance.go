@@ -167,6 +167,7 @@ func (in *instance) start(ctx context.Context, lib *Library) error {
 	if err := in.run(ctx); err != nil {
 		return err
 	}
+	in.fuelLeft.Store(in.opts.Fuel) // opening is no call
 	return in.saveInitial()
 }
 
