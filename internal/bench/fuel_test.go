@@ -51,7 +51,7 @@ func rawKernel(b *testing.B, wasm []byte, n int32) turn {
 	m, err := r.Instantiate(ctx, wasm)
 	require.NoError(b, err)
 	run, stack := m.ExportedFunction("run"), make([]uint64, 1)
-	return turn{"raw-wazero", func() {
+	return turn{who: "raw-wazero", run: func() {
 		stack[0] = uint64(uint32(n))
 		if err := run.CallWithStack(ctx, stack); err != nil {
 			b.Fatal(err)
@@ -65,7 +65,7 @@ func sandboxKernel(b *testing.B, ctx context.Context, who string, wasm []byte, n
 	b.Cleanup(func() { _ = lib.Close() })
 	run, err := wasmffi.Bind[func(context.Context, int32) (int32, error)](lib, "run")
 	require.NoError(b, err)
-	return turn{who, func() {
+	return turn{who: who, run: func() {
 		if _, err := run(ctx, n); err != nil {
 			b.Fatal(err)
 		}
