@@ -92,8 +92,13 @@ func (c *fewCallable) CallFew(a0, a1, a2, a3 uint64) (uint64, error) {
 	if !fastGoid {
 		return c.callFewSlowly(a0, a1, a2, a3)
 	}
-	t := in.lock.tenureOf(goid())
-	if t == nil || !in.lock.enterBy(t) {
+	t := in.lock.tenure.Load()
+	if t.goroutine != goid() || t.busy != 0 {
+		return c.callFewSlowly(a0, a1, a2, a3)
+	}
+	t.setBusy(1)
+	if in.lock.tenure.Load() != t {
+		in.lock.ended(t)
 		return c.callFewSlowly(a0, a1, a2, a3)
 	}
 	h := &c.first
@@ -101,7 +106,10 @@ func (c *fewCallable) CallFew(a0, a1, a2, a3 uint64) (uint64, error) {
 		c.renew(h)
 	}
 	stack, m := (*[maxFew]uint64)(h.stack), &c.few
-	stack[0], stack[1], stack[2], stack[3] = a0&m[0], a1&m[1], a2&m[2], a3&m[3]
+	stack[0], stack[1] = a0&m[0], a1&m[1]
+	if m[2] != 0 {
+		stack[2], stack[3] = a2&m[2], a3&m[3]
+	}
 	err := h.fn.CallWithStack(&in.wasmCtx, h.stack)
 	if err != nil || in.dirty {
 		var words [1]uint64

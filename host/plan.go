@@ -149,13 +149,15 @@ const (
 	wordUnsigned
 	wordSigned
 	wordBool
+	wordInt   // wordSigned of 32 bits
+	wordWhole // wordUnsigned of 64 bits
 )
 
 // apply is the canonical word for a value that comes from C.
 func (op wordOp) apply(r uint64) uint64 {
 	r <<= op.shift & 63
 	switch op.kind {
-	case wordSigned:
+	case wordSigned, wordInt:
 		return uint64(int64(r) >> (op.shift & 63))
 	case wordBool:
 		// A hostile guest may return 2 for a bool, which Go has no value for.
@@ -171,6 +173,16 @@ func (op wordOp) apply(r uint64) uint64 {
 // more than was written: a wider read would wait for the write to reach the
 // cache, which costs a fifth of a call.
 func (op wordOp) take(slot *uint64) uint64 {
+	switch op.kind {
+	case wordInt:
+		return uint64(int64(int32(*slot)))
+	case wordWhole:
+		return *slot
+	}
+	return op.takePart(slot)
+}
+
+func (op wordOp) takePart(slot *uint64) uint64 {
 	if op.narrow {
 		return op.apply(uint64(uint32(*slot)))
 	}
@@ -199,6 +211,12 @@ func opFor(p guestabi.Place) wordOp {
 		if dtype.WASM32.Signed(t.Base()) {
 			op.kind = wordSigned
 		}
+	}
+	switch {
+	case op.kind == wordSigned && op.shift == 32 && op.narrow:
+		op.kind = wordInt
+	case op.kind != wordBool && op.shift == 0:
+		op.kind = wordWhole
 	}
 	return op
 }
