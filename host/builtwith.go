@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	entryFormat = 1 // of cache entries
+	entryFormat = 2 // of cache entries
 	selfPath    = "github.com/wasmffi/wasmffi"
 	enginePath  = "github.com/tetratelabs/wazero"
 )
@@ -108,8 +108,16 @@ func fingerprint() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.close()
 	engine, code := s.take()
+	if _, lines := splitLines(code); lines != nil {
+		_, _, _, err = engineLines(m.code) // as it is to have them from an entry
+	} else if len(code) > 0 {
+		err = errUnknownEngine
+	}
+	m.close()
+	if err != nil {
+		return nil, err
+	}
 	h := sha256.New()
 	for _, b := range [][]byte{engine[:], code, wasm, res.Saved()} {
 		h.Write(b)

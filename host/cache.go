@@ -12,6 +12,7 @@ import (
 
 	"github.com/wasmffi/wasmffi"
 	"github.com/wasmffi/wasmffi/guestabi"
+	"github.com/wasmffi/wasmffi/host/internal/pages"
 	"github.com/wasmffi/wasmffi/host/internal/sealed"
 )
 
@@ -150,9 +151,9 @@ func (c *Cache) count(f func(*CacheStats)) {
 
 // build makes a module of what is in the cache, or of its bytes, and then puts
 // it there.
-func (c *Cache) build(key moduleKey, data []byte) (*module, error) {
+func (c *Cache) build(key moduleKey, size int, data func() []byte) (*module, error) {
 	id := c.id(key)
-	m, err := c.load(id, key, data)
+	m, err := c.load(id, key, size, data)
 	if err == nil {
 		c.count(func(s *CacheStats) { s.Loaded++ })
 		return m, nil
@@ -163,7 +164,7 @@ func (c *Cache) build(key moduleKey, data []byte) (*module, error) {
 			s.Rejected++
 		}
 	})
-	res, wasm, err := rewrite(key.limits, data)
+	res, wasm, err := rewrite(key.limits, data())
 	if err != nil {
 		return nil, err
 	}
@@ -171,8 +172,13 @@ func (c *Cache) build(key moduleKey, data []byte) (*module, error) {
 	if m, err = newModule(key, res, wasm, shelf); err != nil {
 		return nil, err
 	}
-	engine, code := shelf.take()
-	c.put(id, entry{engine, res.Saved(), wasm}, code, len(data))
+	_, code := shelf.take()
+	e := entry{size: uint64(len(wasm)), saved: res.Saved(), wasm: wasm}
+	if len(code) > 0 { // not of the interpreter
+		e.outlined, e.wasm = true, outline(wasm)
+		code, e.lines = splitLines(code)
+	}
+	c.put(id, e, code, size)
 	return m, nil
 }
 
@@ -200,43 +206,63 @@ func (c *Cache) put(id []byte, e entry, code []byte, size int) {
 	})
 }
 
-// load makes a module of its entry. While the engine looks at the wasm, the code
-// is read.
-func (c *Cache) load(id []byte, key moduleKey, data []byte) (*module, error) {
-	largest := c.largest(len(data))
+// load makes a module of its entry.
+func (c *Cache) load(id []byte, key moduleKey, size int, data func() []byte) (*module, error) {
+	largest := c.largest(size)
 	blob, err := c.store.Get(id, largest)
 	if err != nil {
 		return nil, err
 	}
-	code := sync.OnceValues(func() ([]byte, error) { return c.store.Get(codeID(id, blob), largest) })
-	go code()
-	defer code()
+	code, err := c.store.Open(codeID(id, blob), largest)
+	if err != nil {
+		return nil, err
+	}
+	defer code.Close()
+	if !pages.CanDiscard { // wrong code would take memory for good
+		if err := code.Check(); err != nil {
+			return nil, err
+		}
+	}
 	e, err := decodeEntry(blob)
 	if err != nil {
 		return nil, err
 	}
-	res, err := guestabi.Restore(data, key.limits.rewriting(), nil, e.saved)
+	lines := sync.OnceValues(func() (lineTable, error) { return joinLines(e.lines) })
+	go lines() // meanwhile
+	res, err := guestabi.Restore(data(), key.limits.rewriting(), nil, e.saved)
 	if err != nil {
 		return nil, err
 	}
-	shelf := &shelf{key: e.engine, stored: code}
+	shelf := &shelf{}
+	if e.outlined {
+		shelf.stored = code
+	}
 	m, err := newModule(key, res, e.wasm, shelf)
 	_, made := shelf.take()
-	if _, codeErr := code(); codeErr != nil {
+	if codeErr := code.Err(); codeErr != nil {
 		err = codeErr // the engine's says less
-	} else if made != nil {
-		err = errors.New("the engine did not take what it has made")
+	} else if err == nil && (made != nil || e.outlined && !shelf.given) {
+		err = errors.New("the engine did not take what it has made") // and has made an outline's functions
 	}
-	if err != nil && m != nil {
-		m.close()
-		m = nil
+	if err == nil {
+		var t lineTable
+		if t, err = lines(); err == nil {
+			err = m.setLines(t)
+		}
 	}
-	return m, err
+	if err != nil {
+		if m != nil {
+			m.close()
+		}
+		return nil, err
+	}
+	m.size = int(e.size)
+	return m, nil
 }
 
 // largest is the most an entry may have, for a module of n bytes: what is planted
 // in its place costs no more memory. Machine code is some eight times wasm.
-func (c *Cache) largest(n int) int64 { return min(c.max-2*sealed.Overhead, 64*int64(n)+1<<20) }
+func (c *Cache) largest(n int) int64 { return min(c.max-2*sealed.Overhead(c.max), 64*int64(n)+1<<20) }
 
 // id is all that an entry depends on.
 func (c *Cache) id(key moduleKey) []byte {
@@ -249,29 +275,54 @@ func codeID(id, entry []byte) []byte {
 	return fmt.Appendf(nil, "%scode of %x\n", id, sha256.Sum256(entry))
 }
 
-// An entry is what the cache keeps of a module besides machine code.
-type entry struct {
-	engine [sha256.Size]byte // the engine's own key of the code
-	saved  []byte            // by guestabi
-	wasm   []byte            // rewritten and traceable
+// setLines gives the engine the lines that were taken out of its code.
+func (m *module) setLines(t lineTable) error {
+	if len(t.machine) == 0 {
+		return nil
+	}
+	machine, wasm, code, err := engineLines(m.code)
+	if err != nil {
+		return err
+	}
+	for i := range t.machine {
+		t.machine[i] += code
+	}
+	*machine, *wasm = t.machine, t.wasm
+	return nil
 }
 
+// An entry is what the cache keeps of a module besides machine code.
+type entry struct {
+	outlined bool   // wasm is an outline, since there is machine code
+	size     uint64 // of the rewritten module, in bytes
+	saved    []byte // by guestabi
+	lines    []byte // of the machine code: see splitLines
+	wasm     []byte // rewritten and traceable
+}
+
+const entryHead = 1 + 3*8 // bytes of an entry before saved
+
 func (e *entry) encode() []byte {
-	b := append([]byte(nil), e.engine[:]...)
-	b = binary.LittleEndian.AppendUint64(b, uint64(len(e.saved)))
-	b = append(b, e.saved...)
-	return append(b, e.wasm...)
+	b := make([]byte, 1, entryHead+len(e.saved)+len(e.lines)+len(e.wasm))
+	if e.outlined {
+		b[0] = 1
+	}
+	for _, n := range []uint64{e.size, uint64(len(e.saved)), uint64(len(e.lines))} {
+		b = binary.LittleEndian.AppendUint64(b, n)
+	}
+	return append(append(append(b, e.saved...), e.lines...), e.wasm...)
 }
 
 func decodeEntry(b []byte) (e entry, err error) {
-	if len(b) < len(e.engine)+8 {
+	if len(b) < entryHead {
 		return e, io.ErrUnexpectedEOF
 	}
-	b = b[copy(e.engine[:], b):]
-	n := binary.LittleEndian.Uint64(b)
-	if b = b[8:]; n > uint64(len(b)) {
+	number := func(i int) uint64 { return binary.LittleEndian.Uint64(b[1+8*i:]) }
+	size, saved, lines := number(0), number(1), number(2)
+	e.outlined, e.size = b[0] != 0, size
+	if b = b[entryHead:]; saved > uint64(len(b)) || lines > uint64(len(b))-saved {
 		return e, io.ErrUnexpectedEOF
 	}
-	e.saved, e.wasm = b[:n], b[n:]
+	e.saved, e.lines, e.wasm = b[:saved], b[saved:saved+lines], b[saved+lines:]
 	return e, nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -123,21 +124,31 @@ func TestCacheHasCode(t *testing.T) {
 		_, err := decodeEntry(blob[:n])
 		require.Error(t, err)
 	}
+	res, wasm, err := rewrite(key.limits, data)
+	require.NoError(t, err)
+	require.True(t, e.outlined)
+	require.Equal(t, outline(wasm), e.wasm)
+	require.EqualValues(t, len(wasm), e.size)
+	require.Equal(t, len(wasm), lib.in.mod.size)
 
-	// Code under another key of the engine's is not taken: it makes its own.
-	for _, flip := range []byte{0, 1} {
-		s := &shelf{key: e.engine, stored: func() ([]byte, error) { return code, nil }}
-		s.key[0] ^= flip
-		m, err := newModule(key, lib.in.mod.res, e.wasm, s)
+	// The engine takes code for the outline, once, and for that makes none.
+	for _, s := range []*shelf{{}, {stored: io.NopCloser(bytes.NewReader(code))}} {
+		given := s.stored != nil
+		m, err := newModule(key, res, e.wasm, s)
 		require.NoError(t, err)
-		engine, made := s.take()
-		require.Equal(t, flip == 1, made != nil)
-		require.Equal(t, e.engine, engine)
-		if made != nil {
-			require.Equal(t, code, made, "compiling is deterministic")
-		}
+		_, made := s.take()
+		require.Equal(t, given, s.given)
+		require.Equal(t, given, made == nil)
 		m.close()
 	}
+	s := &shelf{}
+	m, err := newModule(key, res, wasm, s)
+	require.NoError(t, err)
+	m.close()
+	_, made := s.take()
+	made, lines := splitLines(made)
+	require.True(t, bytes.Equal(code, made), "compiling is deterministic")
+	require.True(t, bytes.Equal(e.lines, lines))
 }
 
 func TestCacheOfBadModules(t *testing.T) {
@@ -155,7 +166,7 @@ func TestCacheFaultLines(t *testing.T) {
 	path := buildFaults(t, "-O2", "-gdwarf-5")
 	dir := t.TempDir()
 	var want []Frame
-	for i, stats := range []CacheStats{compiled, loaded} {
+	for i, stats := range []CacheStats{compiled, loaded, loaded} {
 		c := testCache(t, dir)
 		lib, err := Open(background, path, Options{Cache: c})
 		require.NoError(t, err)
@@ -292,7 +303,7 @@ func TestCacheIsBounded(t *testing.T) {
 	requireEleven(t, openTest(t, "reset.wasm", Options{Cache: c}))
 	got = c.Stats()
 	require.EqualValues(t, 1, got.Failed)
-	require.ErrorContains(t, got.FailedErr, "exceeds 936")
+	require.ErrorContains(t, got.FailedErr, "exceeds 856")
 }
 
 // A cache that is gone, or cannot be written, is as none.

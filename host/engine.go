@@ -64,13 +64,13 @@ const features = api.CoreFeaturesV2 | experimental.CoreFeaturesThreads | experim
 // compiled once in a process.
 var compilations = sync.OnceValue(wazero.NewCompilationCache)
 
-// build makes a module. The context is not looked at while compiling, which
-// limits.module bounds.
-func build(key moduleKey, data []byte) (*module, error) {
+// build makes a module of size bytes, which data waits for. The context is not
+// looked at while compiling, which limits.module bounds.
+func build(key moduleKey, size int, data func() []byte) (*module, error) {
 	if key.cache != nil {
-		return key.cache.build(key, data)
+		return key.cache.build(key, size, data)
 	}
-	res, wasm, err := rewrite(key.limits, data)
+	res, wasm, err := rewrite(key.limits, data())
 	if err != nil {
 		return nil, err
 	}

@@ -32,17 +32,20 @@ type compilation struct {
 // is given is given back by release.
 func acquire(ctx context.Context, key moduleKey, data []byte) (*module, error) {
 	modules.Lock()
-	c := modules.all[key]
+	c, owned := modules.all[key], chan []byte(nil)
 	if c == nil {
 		if modules.all == nil {
 			modules.all = map[moduleKey]*compilation{}
 		}
 		c = &compilation{done: make(chan struct{})}
 		modules.all[key] = c
-		// The module outlives the call, and may be used by others.
-		go c.run(key, bytes.Clone(data))
+		owned = make(chan []byte, 1)
+		go c.run(key, len(data), sync.OnceValue(func() []byte { return <-owned }))
 	}
 	modules.Unlock()
+	if owned != nil {
+		owned <- bytes.Clone(data) // the module outlives the call, and may be used by others
+	}
 	select {
 	case <-c.done:
 	case <-ctx.Done():
@@ -67,8 +70,8 @@ func acquire(ctx context.Context, key moduleKey, data []byte) (*module, error) {
 	return c.mod, nil
 }
 
-func (c *compilation) run(key moduleKey, data []byte) {
-	c.mod, c.err = build(key, data)
+func (c *compilation) run(key moduleKey, size int, data func() []byte) {
+	c.mod, c.err = build(key, size, data)
 	modules.Lock()
 	defer modules.Unlock()
 	if c.err != nil {

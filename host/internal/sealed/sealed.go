@@ -11,6 +11,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -22,12 +23,8 @@ import (
 	"time"
 )
 
-const (
-	// MinKey is the shortest key, in bytes.
-	MinKey = 32
-	// Overhead is how much larger a file is than its blob.
-	Overhead = sha256.Size
-)
+// MinKey is the shortest key, in bytes.
+const MinKey = 32
 
 var (
 	// ErrNone: there is no such blob.
@@ -89,71 +86,107 @@ func (s *Store) mac(purpose string, id []byte) hash.Hash {
 	return h
 }
 
-// Get reads the blob of an id, which is any bytes that tell it from others. The
-// whole file is in memory before it is believed. No more than largest bytes are
-// read. Errors wrap ErrNone, ErrForged or the operating system's.
+// seal is the MAC of a blob, by its head. That says all of the blob, and is made on
+// all processors.
+func (s *Store) seal(id, head []byte) []byte {
+	h := s.mac("blob", id)
+	h.Write(head)
+	return h.Sum(nil)
+}
+
+// Get reads the blob of an id, which is any bytes that tell it from others, of no
+// more than largest bytes. Errors wrap ErrNone, ErrForged or the operating
+// system's.
 func (s *Store) Get(id []byte, largest int64) ([]byte, error) {
+	b, err := s.Open(id, largest)
+	if err != nil {
+		return nil, err
+	}
+	defer b.Close()
+	data := make([]byte, b.len)
+	_, err = io.ReadFull(b, data)
+	return data, err
+}
+
+// Open is Get for who has memory for the blob.
+func (s *Store) Open(id []byte, largest int64) (*Blob, error) {
 	root, err := s.open()
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
 	name := s.name(id)
-	data, err := read(root, name, largest+sha256.Size)
+	f, size, err := openFile(root, name, largest+Overhead(largest))
 	if err != nil {
 		return nil, err
 	}
-	seal, blob := data[:sha256.Size], data[sha256.Size:]
-	h := s.mac("blob", id)
-	h.Write(blob)
-	if !hmac.Equal(h.Sum(nil), seal) {
-		return nil, fmt.Errorf("%w: its seal is another", ErrForged)
+	b := &Blob{f: f}
+	if err := s.begin(b, id, size, largest); err != nil {
+		f.Close()
+		return nil, err
 	}
 	now := time.Now()
 	_ = root.Chtimes(name, now, now) // it was used; in a directory that is not ours it looks old
-	return blob, nil
+	return b, nil
 }
 
-// read reads a file that somebody else may have put there, or be replacing.
-func read(root *os.Root, name string, largest int64) ([]byte, error) {
+// begin reads a blob's head and believes it.
+func (s *Store) begin(b *Blob, id []byte, size, largest int64) error {
+	cut := func(err error) error { return fmt.Errorf("%w: %w", ErrForged, err) }
+	var start [sealSize + minHead]byte
+	if _, err := b.f.ReadAt(start[:], 0); err != nil {
+		return cut(err)
+	}
+	n := binary.LittleEndian.Uint64(start[sealSize:])
+	if n > uint64(max(0, largest)) || int64(n)+Overhead(int64(n)) != size {
+		return fmt.Errorf("%w: %d bytes in a file of %d", ErrForged, n, size)
+	}
+	b.len, b.head = int64(n), make([]byte, headSize(int64(n)))
+	if _, err := b.f.ReadAt(b.head, sealSize); err != nil {
+		return cut(err)
+	}
+	if !hmac.Equal(s.seal(id, b.head), start[:sealSize]) {
+		return fmt.Errorf("%w: its seal is another", ErrForged)
+	}
+	return nil
+}
+
+// openFile opens a file that somebody else may have put there, or be replacing.
+func openFile(root *os.Root, name string, largest int64) (*os.File, int64, error) {
 	// Opening a device, or what a link leads to, may do things.
 	st, err := root.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrNone
+		return nil, 0, ErrNone
 	}
 	if err == nil {
 		err = plausible(st, largest)
 	}
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	f, err := root.OpenFile(name, os.O_RDONLY|nonblock, 0)
 	if errors.Is(err, fs.ErrNotExist) { // removed meanwhile
-		return nil, ErrNone
+		return nil, 0, ErrNone
 	}
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	defer f.Close()
 	if st, err = f.Stat(); err == nil {
 		err = plausible(st, largest)
 	}
 	if err != nil {
-		return nil, err
+		f.Close()
+		return nil, 0, err
 	}
-	data := make([]byte, st.Size())
-	if _, err := io.ReadFull(f, data); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrForged, err)
-	}
-	return data, nil
+	return f, st.Size(), nil
 }
 
 func plausible(st fs.FileInfo, largest int64) error {
 	switch n := st.Size(); {
 	case !st.Mode().IsRegular():
 		return fmt.Errorf("%w: %v", ErrForged, st.Mode())
-	case n < sha256.Size || n > largest:
-		return fmt.Errorf("%w: %d bytes, want %d to %d", ErrForged, n, sha256.Size, largest)
+	case n < Overhead(0) || n > largest:
+		return fmt.Errorf("%w: %d bytes, want %d to %d", ErrForged, n, Overhead(0), largest)
 	}
 	return nil
 }
@@ -162,7 +195,7 @@ func plausible(st fs.FileInfo, largest int64) error {
 // recently until the rest fits, of which it returns the number. A blob that does
 // not fit itself is an error.
 func (s *Store) Put(id, blob []byte) (evicted int, err error) {
-	if size := int64(len(blob)) + Overhead; size > s.max {
+	if size := int64(len(blob)) + Overhead(int64(len(blob))); size > s.max {
 		return 0, fmt.Errorf("entry of %d bytes exceeds %d", size, s.max)
 	}
 	root, err := s.open()
@@ -170,10 +203,8 @@ func (s *Store) Put(id, blob []byte) (evicted int, err error) {
 		return 0, err
 	}
 	defer root.Close()
-	h := s.mac("blob", id)
-	h.Write(blob)
-	name := s.name(id)
-	if err := write(root, name, h.Sum(nil), blob); err != nil {
+	name, head := s.name(id), headOf(blob)
+	if err := write(root, name, s.seal(id, head), head, blob); err != nil {
 		return 0, err
 	}
 	return s.evict(root, name)

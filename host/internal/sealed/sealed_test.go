@@ -2,7 +2,6 @@ package sealed
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -142,7 +141,7 @@ func TestLargest(t *testing.T) {
 
 func TestEviction(t *testing.T) {
 	dir := t.TempDir()
-	const size = 100 + sha256.Size
+	size := 100 + Overhead(100)
 	s, err := Open(dir, key, 3*size)
 	require.NoError(t, err)
 	blob := make([]byte, 100)
@@ -177,8 +176,8 @@ func TestEviction(t *testing.T) {
 	require.FileExists(t, fresh)
 
 	_, err = s.Put([]byte("e"), make([]byte, 4*size))
-	require.EqualError(t, err, "entry of 560 bytes exceeds 396")
-	n, err = s.Put([]byte("f"), make([]byte, 3*size-sha256.Size))
+	require.EqualError(t, err, "entry of 760 bytes exceeds 516")
+	n, err = s.Put([]byte("f"), make([]byte, 3*size-Overhead(3*size)))
 	require.NoError(t, err)
 	require.Equal(t, 3, n)
 }
