@@ -56,7 +56,11 @@ func (r *rootFS) OpenFile(name string, flag experimentalsys.Oflag, perm fs.FileM
 	}
 	f, err := r.root.OpenFile(name, osFlags(flag)|nonblock, perm&fs.ModePerm)
 	if err != nil {
-		return nil, r.errno(err)
+		errno := r.errno(err)
+		if errno == experimentalsys.ELOOP && flag&experimentalsys.O_CREAT != 0 && r.leadsToSlash(name) {
+			errno = experimentalsys.EISDIR
+		}
+		return nil, errno
 	}
 	info, err := f.Stat()
 	if err != nil {
@@ -68,6 +72,20 @@ func (r *rootFS) OpenFile(name string, flag experimentalsys.Oflag, perm fs.FileM
 		return nil, errno
 	}
 	return &rootFile{file: f, fs: r, name: name, dir: info.IsDir(), append: flag&experimentalsys.O_APPEND != 0, access: flag & (experimentalsys.O_RDWR | experimentalsys.O_WRONLY)}, 0
+}
+
+// leadsToSlash reports whether links lead from a name to one that ends with a
+// slash: that is a directory's, and POSIX systems see it before they see that
+// the links go round in circles.
+func (r *rootFS) leadsToSlash(name string) bool {
+	for range 40 { // the most that Linux follows
+		target, err := r.root.Readlink(name)
+		if err != nil || strings.HasSuffix(target, "/") {
+			return err == nil
+		}
+		name = path.Join(path.Dir(name), target)
+	}
+	return false
 }
 
 func openable(info fs.FileInfo, dir bool) experimentalsys.Errno {
