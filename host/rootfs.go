@@ -229,9 +229,9 @@ func (r *rootFS) Rename(from, to string) experimentalsys.Errno {
 		return r.errno(r.root.Rename(from, to))
 	case os.SameFile(info, there):
 		return 0
-	case strings.HasPrefix(to, from+"/"):
+	case r.inside(to, info):
 		return experimentalsys.EINVAL
-	case strings.HasPrefix(from, to+"/"):
+	case r.inside(from, there):
 		return experimentalsys.ENOTEMPTY
 	case !info.IsDir():
 		return experimentalsys.EISDIR
@@ -244,6 +244,20 @@ func (r *rootFS) Rename(from, to string) experimentalsys.Errno {
 		_ = r.root.Mkdir(to, there.Mode().Perm()) // what was there
 	}
 	return r.errno(err)
+}
+
+// inside reports whether a name is that of something in a directory or deeper in
+// it, by whatever links its parent is named.
+func (r *rootFS) inside(name string, dir fs.FileInfo) bool {
+	for up := path.Dir(name); ; up += "/.." {
+		info, err := r.root.Stat(up)
+		if err != nil { // above the root
+			return false
+		}
+		if os.SameFile(info, dir) {
+			return true
+		}
+	}
 }
 
 func (r *rootFS) Link(from, to string) experimentalsys.Errno {
