@@ -185,26 +185,33 @@ func TestPluginMigrate(t *testing.T) {
 	require.EqualValues(t, 2, version(t, p))
 
 	// Calls that run are waited for, until the context ends; calls that come wait.
+	letGo := sync.OnceFunc(func() { close(w.out) })
+	defer letGo()
 	go func() { _ = p.Do(background, func(c *counter) error { _, err := c.Slow(background); return err }) }()
 	<-w.in
-	ctx, cancel := context.WithTimeout(background, 20*time.Millisecond)
-	defer cancel()
-	err := p.Replace(ctx, "v3.wasm", counterModule(3, false), carry)
+	waits := func() {
+		require.Eventually(t, func() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.handover != nil }, 10*time.Second, time.Millisecond)
+	}
+	ctx, cancel := context.WithCancel(background)
+	replaced := make(chan error)
+	go func() { replaced <- p.Replace(ctx, "v3.wasm", counterModule(3, false), carry) }()
+	waits()
+	cancel()
+	err := <-replaced
 	require.ErrorIs(t, err, wasmffi.ErrBusy)
-	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.ErrorIs(t, err, context.Canceled)
 	require.NoError(t, p.Do(background, func(*counter) error { return nil }), "the old one is there again")
 	require.Equal(t, "v2.wasm", p.Name())
 
-	replaced := make(chan error)
 	go func() { replaced <- p.Replace(background, "v3.wasm", counterModule(3, false), carry) }()
-	require.Eventually(t, func() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.handover != nil }, 10*time.Second, time.Millisecond)
+	waits()
 	short, cancel := context.WithTimeout(background, 5*time.Millisecond)
 	defer cancel()
 	require.ErrorIs(t, p.Do(short, func(*counter) error { return nil }), context.DeadlineExceeded)
 	require.ErrorIs(t, p.Replace(short, "v4.wasm", counterModule(4, false), nil), context.DeadlineExceeded)
 	waited := make(chan int32)
 	go func() { waited <- version(t, p) }()
-	close(w.out)
+	letGo()
 	require.NoError(t, <-replaced)
 	require.EqualValues(t, 3, <-waited)
 }
