@@ -75,15 +75,18 @@ func (r *rootFS) OpenFile(name string, flag experimentalsys.Oflag, perm fs.FileM
 }
 
 // leadsToSlash reports whether links lead from a name to one that ends with a
-// slash: that is a directory's, and POSIX systems see it before they see that
-// the links go round in circles.
+// slash and could be looked for: that is a directory's, and POSIX systems see it
+// before they see that the links go round in circles.
 func (r *rootFS) leadsToSlash(name string) bool {
 	for range 40 { // the most that Linux follows
 		target, err := r.root.Readlink(name)
-		if err != nil || strings.HasSuffix(target, "/") {
-			return err == nil
+		if err != nil {
+			return false
 		}
 		name = path.Join(path.Dir(name), target)
+		if strings.HasSuffix(target, "/") {
+			return r.parent(name) == 0
+		}
 	}
 	return false
 }
