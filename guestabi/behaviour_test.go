@@ -29,15 +29,17 @@ type world struct {
 	rt   wazero.Runtime
 	seed uint64
 
-	log   []string
-	ticks int
-	mod   api.Module
-	out   bool // of fuel
+	log      []string
+	ticks    int
+	refusals int // of table.grow
+	mod      api.Module
+	out      bool // of fuel
 	// The counter's name, and its value when it was looked at last: only ticks
 	// raise it.
 	counter string
 	fuel    int64
 	raised  error
+	refused string // Result.Refused
 }
 
 func newWorld(tb testing.TB, rc wazero.RuntimeConfig) *world {
@@ -91,6 +93,11 @@ func (w *world) run(wasm []byte, m *guestabi.Module, tick guestabi.Name, limit i
 		host(tick.Module, w.rt.NewHostModuleBuilder(tick.Module).NewFunctionBuilder().WithGoFunction(
 			api.GoFunc(func(_ context.Context, s []uint64) {
 				w.watch()
+				if w.mod != nil && w.refused != "" && int32(w.mod.ExportedGlobal(w.refused).Get()) == -1 {
+					w.refusals++
+					s[0] = 1 << 40 // for nothing
+					return
+				}
 				if w.mod != nil && w.fuel >= 0 {
 					w.raised = fmt.Errorf("a tick with %d units left", w.fuel)
 				}
@@ -298,7 +305,7 @@ func (c *comparer) compare(wasm []byte, like *guestabi.Module, seed uint64, comp
 		}
 	}
 	opts := guestabi.Options{MaxMemoryPages: genPages, MaxTable: genTable * tables, // they share it
-		InitialFuel: int64(seed % 50), Own: true, Globals: globals}
+		InitialFuel: int64(seed % 50), Own: true, Globals: globals, Refusals: !ownMaximum(m)}
 	res, err := guestabi.Rewrite(wasm, opts)
 	if err != nil {
 		return false, fmt.Errorf("valid and not rewritten: %w", err)
@@ -317,7 +324,7 @@ func (c *comparer) compare(wasm []byte, like *guestabi.Module, seed uint64, comp
 	if err := hidden(m, res); err != nil {
 		return false, err
 	}
-	c.rewritten.counter = res.Fuel
+	c.rewritten.counter, c.rewritten.refused, c.compiled.refused = res.Fuel, res.Refused, res.Refused
 	got := c.rewritten.run(res.Wasm, m, res.Tick, -1)
 	if c.rewritten.raised != nil {
 		return true, c.rewritten.raised
@@ -360,6 +367,18 @@ func (c *comparer) compare(wasm []byte, like *guestabi.Module, seed uint64, comp
 		}
 	}
 	return true, nil
+}
+
+// ownMaximum reports whether a memory declares a maximum that counts, which the
+// engine's own memories would not know of with Options.Refusals.
+func ownMaximum(m *guestabi.Module) bool {
+	memories := m.Memories
+	for _, im := range m.Imports {
+		if im.Kind == guestabi.KindMemory {
+			memories = append(slices.Clip(memories), im.Memory)
+		}
+	}
+	return slices.ContainsFunc(memories, func(l guestabi.Limits) bool { return l.HasMax && l.Max < genPages })
 }
 
 // hidden looks at a rewritten module: what was added is exported under names that
@@ -503,8 +522,8 @@ func TestRewrittenBehaviour(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d modules and %d mutants of them, %d of these refused or not run; %d runs compared, %d calls, %d traps, %d the same compiled; %v",
-		n, mutants, refused, c.ran, c.entries, c.traps, c.same, time.Since(start).Round(time.Millisecond))
+	t.Logf("%d modules and %d mutants of them, %d of these refused or not run; %d runs compared, %d calls, %d traps, %d the same compiled, %d tables not grown; %v",
+		n, mutants, refused, c.ran, c.entries, c.traps, c.same, c.rewritten.refusals, time.Since(start).Round(time.Millisecond))
 	assert.Greater(t, c.ran, n)
 	assert.Greater(t, c.traps, n/10)
 	assert.Greater(t, c.entries-c.traps, n)

@@ -87,6 +87,7 @@ func (l moduleLimits) rewriting() guestabi.Options {
 		Limits:         l.module,
 		Uninstrumented: l.plain,
 		Own:            true,
+		Refusals:       true,
 		Globals:        l.globals.values(),
 	}
 }
@@ -164,7 +165,11 @@ func (m *module) compile(ctx context.Context, wasm []byte) (err error) {
 	if m.tick, err = m.hostModule(ctx, m.res.Tick.Module, []hostFunc{{
 		name: m.res.Tick.Name,
 		typ:  guestabi.FuncType{Results: []guestabi.ValueType{guestabi.I64}},
-		call: api.GoFunc(func(ctx context.Context, stack []uint64) { stack[0] = uint64(instanceOf(ctx).tick()) }),
+		call: api.GoFunc(func(ctx context.Context, stack []uint64) {
+			if in := instanceOf(ctx); !in.refusedTable() {
+				stack[0] = uint64(in.tick())
+			}
+		}),
 	}}); err != nil {
 		return engineError(err)
 	}

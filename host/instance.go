@@ -39,6 +39,7 @@ type instance struct {
 	spBase   uint64            // its value when no C runs
 	fuel     api.MutableGlobal // C's counter; nil without Options.Fuel
 	fuelLeft atomic.Uint64     // by the last call
+	refused  api.Global        // see findRefused; nil where no table can grow
 	tables   tables
 	heap     heap
 	errno    errno
@@ -192,6 +193,7 @@ func (in *instance) run(ctx context.Context) error {
 	}
 	in.findStackPointer()
 	in.findFuel()
+	in.findRefused()
 	in.findGlobals()
 	in.tables.init(in)
 	in.heap.init(in)
