@@ -21,23 +21,25 @@ import (
 
 // interplay is the functions of interplay.wasm.
 type interplay struct {
-	Apply        func(f func(int32) (int32, error), x int32) (int32, error)                       `c:"apply"`
-	LastPrinted  func() (int32, error)                                                            `c:"last_printed"`
-	PrintTo      func(print func(string, wasmffi.Varargs) (int32, error), n int32) (int32, error) `c:"print_to"`
-	Append       func(name, text string) (int32, error)                                           `c:"append"`
-	AppendAround func(name, text string, f func(int32) (int32, error), x int32) (int32, error)    `c:"append_around"`
-	OpenDir      func(name string) (int32, error)                                                 `c:"open_dir"`
-	NextName     func(out wasmffi.Out[byte], max int32) (int32, error)                            `c:"next_name"`
-	ReadFile     func(name string, out wasmffi.Out[byte], max int32) (int32, error)               `c:"read_file"`
-	ReadLineCtx  func(ctx context.Context, out wasmffi.Out[byte], max int32) (int32, error)       `c:"read_line"`
-	ReadLine     func(out wasmffi.Out[byte], max int32) (int32, error)                            `c:"read_line"`
-	Divide       func(a, b int32) (int32, error)                                                  `c:"divide"`
-	Work         func(ctx context.Context, n int32) (int32, error)                                `c:"work"`
-	Eat          func(mib int32) (int32, error)                                                   `c:"eat"`
-	Recurse      func(n int32) (int32, error)                                                     `c:"recurse"`
-	Say          func(text string) (int32, error)                                                 `c:"say"`
-	GiveUp       func() error                                                                     `c:"give_up"`
-	OpenAll      func(name string, n int32) (int32, error)                                        `c:"open_all"`
+	Apply          func(f func(int32) (int32, error), x int32) (int32, error)                       `c:"apply"`
+	LastPrinted    func() (int32, error)                                                            `c:"last_printed"`
+	PrintTo        func(print func(string, wasmffi.Varargs) (int32, error), n int32) (int32, error) `c:"print_to"`
+	Append         func(name, text string) (int32, error)                                           `c:"append"`
+	AppendAround   func(name, text string, f func(int32) (int32, error), x int32) (int32, error)    `c:"append_around"`
+	OpenDir        func(name string) (int32, error)                                                 `c:"open_dir"`
+	NextName       func(out wasmffi.Out[byte], max int32) (int32, error)                            `c:"next_name"`
+	ReadFile       func(name string, out wasmffi.Out[byte], max int32) (int32, error)               `c:"read_file"`
+	ReadLineCtx    func(ctx context.Context, out wasmffi.Out[byte], max int32) (int32, error)       `c:"read_line"`
+	EatOrAbort     func(mib int32) (int32, error)                                                   `c:"eat_or_abort"`
+	OpenAllOrAbort func(name string, n int32) (int32, error)                                        `c:"open_all_or_abort"`
+	ReadLine       func(out wasmffi.Out[byte], max int32) (int32, error)                            `c:"read_line"`
+	Divide         func(a, b int32) (int32, error)                                                  `c:"divide"`
+	Work           func(ctx context.Context, n int32) (int32, error)                                `c:"work"`
+	Eat            func(mib int32) (int32, error)                                                   `c:"eat"`
+	Recurse        func(n int32) (int32, error)                                                     `c:"recurse"`
+	Say            func(text string) (int32, error)                                                 `c:"say"`
+	GiveUp         func() error                                                                     `c:"give_up"`
+	OpenAll        func(name string, n int32) (int32, error)                                        `c:"open_all"`
 }
 
 func bindInterplay(lib wasmffi.Library) (*interplay, error) {
@@ -373,4 +375,130 @@ func TestReplaceWithOpenFiles(t *testing.T) {
 	require.NoError(t, plugin.Close(background))
 	require.NoError(t, pool.Close(background))
 	usage(t).requireNotAbove(t, before)
+}
+
+// TestFuelNested: what callbacks have C do is the outer call's fuel, the same in
+// every run, and ignoring that it is used up helps nobody.
+func TestFuelNested(t *testing.T) {
+	var lefts []uint64
+	engines(t, func(t *testing.T, opts Options) {
+		opts.Fuel = 100_000
+		lib, x := openInterplay(t, opts)
+		work := func(n int32) int32 { _, err := x.Work(background, n); require.NoError(t, err); return n }
+		work(1000)
+		one := opts.Fuel - lib.FuelLeft()
+		for i := range 3 {
+			depth := 0
+			var nested func(int32) (int32, error)
+			nested = func(n int32) (int32, error) {
+				work(1000)
+				if depth++; depth < 5 {
+					_, err := x.Apply(nested, n)
+					require.NoError(t, err)
+				}
+				runtime.Gosched()
+				return work(500), nil
+			}
+			_, err := x.Apply(nested, 0)
+			require.NoError(t, err)
+			left := lib.FuelLeft()
+			require.InDelta(t, float64(opts.Fuel)-7.5*float64(one), float64(left), 2000, "round %d", i)
+			lefts = append(lefts, left)
+
+			var inner error
+			calls := 0
+			_, err = x.Apply(func(int32) (int32, error) {
+				for calls < 1000 {
+					calls++
+					if _, inner = x.Work(background, 1000); inner != nil {
+						break
+					}
+				}
+				_, again := x.Work(background, 1000)
+				require.ErrorIs(t, again, ErrFuel, "there is none left")
+				return 0, nil
+			}, 0)
+			require.ErrorIs(t, inner, ErrFuel)
+			require.InDelta(t, float64(opts.Fuel)/float64(one), calls, 1)
+			if err != nil { // C had nothing more to do that looks
+				require.ErrorIs(t, err, ErrFuel)
+			}
+			require.Zero(t, lib.FuelLeft())
+			work(1000)
+			require.Equal(t, opts.Fuel-one, lib.FuelLeft(), "the next call has all of it")
+		}
+	})
+	for _, left := range lefts {
+		require.Equal(t, lefts[0], left)
+	}
+}
+
+// TestUninstrumentedLimits: all limits hold for code that is as it came, but those
+// of its own work.
+func TestUninstrumentedLimits(t *testing.T) {
+	engines(t, func(t *testing.T, opts Options) {
+		opts.Uninstrumented = true
+		fuel := opts
+		fuel.Fuel = 1000
+		_, err := OpenBytes(background, "interplay.wasm", fixture(t, "interplay.wasm"), fuel)
+		require.ErrorIs(t, err, wasmffi.ErrNotSupported)
+
+		dir := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "a"), nil, 0o600))
+		opts.Dirs, opts.Stdout = []Dir{{Guest: "/d", Host: dir}}, io.Discard
+		opts.MemoryLimit, opts.OutputLimit, opts.OpenFiles, opts.WriteLimit, opts.Depth, opts.Callbacks, opts.TableLimit = 4<<20, 100, 5, 5000, 10, 3, 100
+		lib, x := openInterplay(t, opts)
+		is := func(err error, kinds ...error) {
+			t.Helper()
+			for _, kind := range kinds {
+				require.ErrorIs(t, err, kind)
+			}
+		}
+		_, err = x.EatOrAbort(5)
+		is(err, ErrUnreachable, ErrMemoryLimit, wasmffi.ErrLimit)
+		_, err = x.Say(strings.Repeat("x", 200))
+		is(err, ErrUnreachable, ErrOutputLimit)
+		_, err = x.OpenAllOrAbort("/d/a", 10)
+		is(err, ErrUnreachable, ErrFileLimit)
+		n, err := x.Append("/d/new", strings.Repeat("x", 1000))
+		require.NoError(t, err)
+		require.EqualValues(t, -eMfile, n, "they stay open")
+		lib, x = openInterplay(t, opts)
+		_, err = x.AppendAround("/d/new", strings.Repeat("x", 600), func(int32) (int32, error) { return 0, nil }, 0)
+		is(err, ErrUnreachable, ErrWriteLimit)
+		var deeper func(int32) (int32, error)
+		depth := 0
+		deeper = func(n int32) (int32, error) { depth++; return x.Apply(deeper, n) }
+		lib2 := opts
+		lib2.Callbacks = 100
+		_, x = openInterplay(t, lib2)
+		_, err = x.Apply(deeper, 0)
+		is(err, wasmffi.ErrDepth, wasmffi.ErrLimit)
+		require.Equal(t, 10, depth)
+		_, x = openInterplay(t, opts)
+		_, err = x.Apply(deeper, 0)
+		is(err, ErrCallbackLimit, wasmffi.ErrLimit)
+		_, err = x.Recurse(1 << 20)
+		is(err, wasmffi.ErrStackOverflow)
+		for err = nil; err == nil; {
+			_, err = lib.Callback(wasmffi.CallbackSpec{Sig: nullary, Func: func(*wasmffi.Frame) error { return nil }})
+		}
+		is(err, ErrCallbackLimit)
+
+		ctx, cancel := context.WithCancelCause(background)
+		called := false
+		_, err = x.Apply(func(int32) (int32, error) {
+			called = true
+			cancel(errWhat)
+			_, err := x.Work(ctx, 1)
+			return 0, err
+		}, 0)
+		require.True(t, called)
+		is(err, context.Canceled, errWhat)
+		_, err = x.Work(ctx, 1)
+		is(err, context.Canceled, errWhat)
+		n, err = x.Work(background, 10)
+		require.NoError(t, err)
+		require.EqualValues(t, 45, n)
+	})
 }

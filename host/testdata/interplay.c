@@ -69,7 +69,8 @@ EXPORT int work(int n) {
 		sum += i;
 	return sum;
 }
-EXPORT int eat(int mib) { return malloc((size_t)mib << 20) ? 1 : 0; }
+static void *volatile eaten;
+EXPORT int eat(int mib) { return (eaten = malloc((size_t)mib << 20)) != NULL; }
 EXPORT int recurse(int n) {
 	volatile char pad[1024];
 	pad[0] = (char)n;
