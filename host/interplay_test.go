@@ -447,13 +447,13 @@ func TestUninstrumentedLimits(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "a"), nil, 0o600))
 		opts.Dirs, opts.Stdout = []Dir{{Guest: "/d", Host: dir}}, io.Discard
 		opts.MemoryLimit, opts.OutputLimit, opts.OpenFiles, opts.WriteLimit, opts.Depth, opts.Callbacks, opts.TableLimit = 4<<20, 100, 5, 5000, 10, 3, 100
-		lib, x := openInterplay(t, opts)
 		is := func(err error, kinds ...error) {
 			t.Helper()
 			for _, kind := range kinds {
 				require.ErrorIs(t, err, kind)
 			}
 		}
+		_, x := openInterplay(t, opts)
 		_, err = x.EatOrAbort(5)
 		is(err, ErrUnreachable, ErrMemoryLimit, wasmffi.ErrLimit)
 		_, err = x.Say(strings.Repeat("x", 200))
@@ -463,27 +463,27 @@ func TestUninstrumentedLimits(t *testing.T) {
 		n, err := x.Append("/d/new", strings.Repeat("x", 1000))
 		require.NoError(t, err)
 		require.EqualValues(t, -eMfile, n, "they stay open")
-		lib, x = openInterplay(t, opts)
+
+		lib, x := openInterplay(t, opts)
 		_, err = x.AppendAround("/d/new", strings.Repeat("x", 600), func(int32) (int32, error) { return 0, nil }, 0)
 		is(err, ErrUnreachable, ErrWriteLimit)
-		var deeper func(int32) (int32, error)
-		depth := 0
-		deeper = func(n int32) (int32, error) { depth++; return x.Apply(deeper, n) }
-		lib2 := opts
-		lib2.Callbacks = 100
-		_, x = openInterplay(t, lib2)
-		_, err = x.Apply(deeper, 0)
-		is(err, wasmffi.ErrDepth, wasmffi.ErrLimit)
-		require.Equal(t, 10, depth)
-		_, x = openInterplay(t, opts)
-		_, err = x.Apply(deeper, 0)
-		is(err, ErrCallbackLimit, wasmffi.ErrLimit)
 		_, err = x.Recurse(1 << 20)
 		is(err, wasmffi.ErrStackOverflow)
+		depth := 0
+		var deeper func(int32) (int32, error)
+		deeper = func(n int32) (int32, error) { depth++; return x.Apply(deeper, n) }
+		_, err = x.Apply(deeper, 0)
+		is(err, ErrCallbackLimit, wasmffi.ErrLimit)
 		for err = nil; err == nil; {
 			_, err = lib.Callback(wasmffi.CallbackSpec{Sig: nullary, Func: func(*wasmffi.Frame) error { return nil }})
 		}
 		is(err, ErrCallbackLimit)
+
+		opts.Callbacks, depth = 100, 0
+		_, x = openInterplay(t, opts)
+		_, err = x.Apply(deeper, 0)
+		is(err, wasmffi.ErrDepth, wasmffi.ErrLimit)
+		require.Equal(t, 10, depth)
 
 		ctx, cancel := context.WithCancelCause(background)
 		called := false
