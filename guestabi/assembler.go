@@ -44,7 +44,7 @@ func (a *assembler) block(op opcode) *assembler {
 // fuel knows where the counter is and what to call when it runs out.
 type fuel struct {
 	global uint32 // the counter
-	tick   uint32 // () -> i64
+	tick   uint32 // (i64) -> i64
 }
 
 // charge takes the i64 that price pushes off the counter in the global.
@@ -58,5 +58,5 @@ func (f fuel) charge(a *assembler, price func()) {
 // check calls tick if the counter in the global is below zero.
 func (f fuel) check(a *assembler) {
 	a.index(opGlobalGet, f.global).i64(0).op(opI64LtS).block(opIf)
-	a.index(opCall, f.tick).index(opGlobalSet, f.global).op(opEnd)
+	a.i64(0).index(opCall, f.tick).index(opGlobalSet, f.global).op(opEnd)
 }

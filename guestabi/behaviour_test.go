@@ -39,7 +39,11 @@ type world struct {
 	counter string
 	fuel    int64
 	raised  error
-	refused string // Result.Refused
+
+	// With slice, all calls together get some fuel in such slices. left is what
+	// has not been given yet.
+	slice func() int64
+	left  int64
 }
 
 func newWorld(tb testing.TB, rc wazero.RuntimeConfig) *world {
@@ -93,21 +97,24 @@ func (w *world) run(wasm []byte, m *guestabi.Module, tick guestabi.Name, limit i
 		host(tick.Module, w.rt.NewHostModuleBuilder(tick.Module).NewFunctionBuilder().WithGoFunction(
 			api.GoFunc(func(_ context.Context, s []uint64) {
 				w.watch()
-				if w.mod != nil && w.refused != "" && int32(w.mod.ExportedGlobal(w.refused).Get()) == -1 {
+				need := int64(s[0])
+				if need == guestabi.Refused {
 					w.refusals++
-					s[0] = 1 << 40 // for nothing
-					return
+					return // what is there counts for nothing
 				}
-				if w.mod != nil && w.fuel >= 0 {
-					w.raised = fmt.Errorf("a tick with %d units left", w.fuel)
+				if w.mod != nil && w.fuel >= need {
+					w.raised = fmt.Errorf("a tick for %d units with %d left", need, w.fuel)
 				}
-				if w.ticks++; w.ticks > maxTicks {
+				if w.ticks++; w.slice == nil && w.ticks > maxTicks {
 					w.out = true
 					panic(errOut)
 				}
 				s[0] = uint64(w.ticks % 97 * 5)
+				if w.slice != nil && w.mod != nil {
+					s[0] = w.ration(need)
+				}
 				w.fuel = 1<<63 - 1 // a loop that costs more gets that
-			}), nil, []api.ValueType{api.ValueTypeI64}).Export(tick.Name))
+			}), []api.ValueType{api.ValueTypeI64}, []api.ValueType{api.ValueTypeI64}).Export(tick.Name))
 	}
 	instantiate := func(wasm []byte) (api.Module, error) {
 		c, err := w.rt.CompileModule(w.ctx, wasm)
@@ -128,6 +135,9 @@ func (w *world) run(wasm []byte, m *guestabi.Module, tick guestabi.Name, limit i
 	if w.mod, err = instantiate(wasm); err != nil {
 		w.note("instantiate: %s", firstLine(err))
 		return w.log
+	}
+	if w.slice != nil {
+		w.mod.ExportedGlobal(w.counter).(api.MutableGlobal).Set(0)
 	}
 	r := rand.New(rand.NewPCG(w.seed, 1))
 	for _, e := range m.Exports {
@@ -155,6 +165,12 @@ func (w *world) run(wasm []byte, m *guestabi.Module, tick guestabi.Name, limit i
 			}
 			w.watch()
 			w.state(m)
+			if w.slice != nil {
+				if err != nil {
+					return w.log // what it used since it ticked last is unknown
+				}
+				w.log[len(w.log)-1] += fmt.Sprintf(" left %d", w.left+w.fuel)
+			}
 		}
 	}
 	return w.log
@@ -186,6 +202,18 @@ func (w *world) watch() {
 		w.raised = fmt.Errorf("the counter went from %d to %d", w.fuel, now)
 	}
 	w.fuel = now
+}
+
+// ration gives the next slice, and ends a guest that has used more than there was.
+func (w *world) ration(need int64) uint64 {
+	left := w.left + w.fuel
+	if left < 0 {
+		w.out = true
+		panic(errOut)
+	}
+	n := max(min(left, w.slice()), need)
+	w.left = left - n
+	return uint64(n)
 }
 
 // called is an imported function: what it returns depends on what it gets.
@@ -324,7 +352,7 @@ func (c *comparer) compare(wasm []byte, like *guestabi.Module, seed uint64, comp
 	if err := hidden(m, res); err != nil {
 		return false, err
 	}
-	c.rewritten.counter, c.rewritten.refused, c.compiled.refused = res.Fuel, res.Refused, res.Refused
+	c.rewritten.counter = res.Fuel
 	got := c.rewritten.run(res.Wasm, m, res.Tick, -1)
 	if c.rewritten.raised != nil {
 		return true, c.rewritten.raised
@@ -366,7 +394,29 @@ func (c *comparer) compare(wasm []byte, like *guestabi.Module, seed uint64, comp
 			}
 		}
 	}
-	return true, nil
+	return true, c.sliced(res, m, seed)
+}
+
+// sliced runs a module twice with equal fuel, in slices of different sizes: it
+// has to use the same and to end in the same place.
+func (c *comparer) sliced(res *guestabi.Result, m *guestabi.Module, seed uint64) error {
+	r := rand.New(rand.NewPCG(seed, 2))
+	total := r.Int64N(1 << r.IntN(15))
+	w := c.rewritten
+	defer func() { w.slice = nil }()
+	run := func(slice func() int64) []string {
+		w.slice, w.left = slice, total
+		return slices.Clone(w.run(res.Wasm, m, res.Tick, -1))
+	}
+	whole := run(func() int64 { return 1 << 40 })
+	inSlices := run(func() int64 { return 1 + r.Int64N(100) })
+	if slices.ContainsFunc(whole, func(l string) bool { return strings.Contains(l, "stack overflow") }) {
+		return nil
+	}
+	if diff := differ(whole, inSlices, -1); diff != "" {
+		return fmt.Errorf("with %d of fuel in all and in slices: %s", total, diff)
+	}
+	return nil
 }
 
 // ownMaximum reports whether a memory declares a maximum that counts, which the

@@ -41,7 +41,7 @@ func start(tb testing.TB, rc wazero.RuntimeConfig, wasm []byte, tick *guestabi.N
 	tb.Cleanup(func() { r.Close(ctx) })
 	if tick != nil {
 		_, err := r.NewHostModuleBuilder(tick.Module).NewFunctionBuilder().
-			WithGoFunction(api.GoFunc(func(_ context.Context, stack []uint64) { stack[0] = refill() }), nil, []api.ValueType{api.ValueTypeI64}).
+			WithGoFunction(api.GoFunc(func(_ context.Context, stack []uint64) { stack[0] = refill() }), []api.ValueType{api.ValueTypeI64}, []api.ValueType{api.ValueTypeI64}).
 			Export(tick.Name).Instantiate(ctx)
 		require.NoError(tb, err)
 	}

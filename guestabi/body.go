@@ -89,7 +89,7 @@ func (v *validator) step() {
 	if v.err != nil {
 		return
 	}
-	v.costs.count(in)
+	v.costs.count(in, v.pos)
 	next := v.pos
 	v.pos = in.at
 	if in.info.typed {

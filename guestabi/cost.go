@@ -7,6 +7,11 @@ const (
 	maxLeafCost = 500
 	// What a call through a table is charged for the leaf it may reach.
 	indirectCost = 20
+	// Code that is reached only by some ways is charged where it begins if it
+	// has so many instructions, or so many where the counter is the global;
+	// shorter pieces are charged with what leads to them.
+	minCachedArm = 8
+	minGlobalArm = 32
 	// A function with more loops keeps the counter in the global, which takes
 	// fewer blocks a loop: compilers may be quadratic in those.
 	maxCachedLoops = 500
@@ -16,21 +21,31 @@ const (
 // fills it in as it walks the bodies.
 type costs struct {
 	funcs []funcCost
-	loops []uint32 // in the order they appear; code of inner loops not included
+	loops []uint32 // in the order they appear; code of inner loops and arms not included
+	arms  []arm    // in the order they appear
 	calls []directCall
 
 	work uint64 // of all functions so far
 
 	// The body at hand.
-	imported uint32  // functions
-	loop     int32   // innermost open loop, -1 for none
-	open     []int32 // the loop around each open block
+	imported  uint32 // functions
+	spot             // where the next instruction is
+	dead      bool   // nothing leads there
+	open      []spot // where each open block began
+	found     []foundArm
+	firstCall int // in calls
 }
 
+// A spot is what code is charged with: an arm or, if that is -1, the innermost
+// loop around it or, if that is -1 too, the function.
+type spot struct{ loop, arm int32 }
+
 type funcCost struct {
-	entry     uint32 // instructions outside of loops
+	entry     uint32 // instructions outside of loops and arms
 	firstLoop uint32 // index of the function's first loop in costs.loops
 	loops     uint32
+	firstArm  uint32 // index of the function's first arm in costs.arms
+	arms      uint32
 	// charges: the body has calls that may use fuel.
 	charges bool
 	leaf    bool
@@ -45,13 +60,14 @@ func (f *funcCost) cached() bool { return f.loops > 0 && f.loops <= maxCachedLoo
 type directCall struct {
 	caller uint32 // both count from the first function the module defines
 	callee uint32
-	loop   int32 // innermost loop around it, -1 for none
+	spot
 }
 
 // enter begins the next body.
 func (c *costs) enter() {
-	c.funcs = append(c.funcs, funcCost{firstLoop: uint32(len(c.loops)), leaf: true})
-	c.loop, c.open = -1, c.open[:0]
+	c.funcs = append(c.funcs, funcCost{firstLoop: uint32(len(c.loops)), firstArm: uint32(len(c.arms)), leaf: true})
+	c.spot, c.dead, c.open = spot{-1, -1}, false, c.open[:0]
+	c.found, c.firstCall = c.found[:0], len(c.calls)
 }
 
 // height notes the number of operands where a block begins.
@@ -63,7 +79,12 @@ func (c *costs) height(values int) {
 // leave ends a body of a number of bytes.
 func (c *costs) leave(bytes, locals uint32) {
 	f := &c.funcs[len(c.funcs)-1]
-	f.leaf = f.leaf && f.entry <= maxLeafCost
+	all := f.entry
+	for _, a := range c.found {
+		all += a.price
+	}
+	f.leaf = f.leaf && all <= maxLeafCost
+	c.keepArms(f)
 	f.values += locals
 	if f.cached() {
 		f.blocks += 3 + (loopLabels+1)*f.loops
@@ -73,11 +94,25 @@ func (c *costs) leave(bytes, locals uint32) {
 	c.work += f.work(bytes)
 }
 
+// priceOf is the price of a spot, in the body at hand.
+func (c *costs) priceOf(f *funcCost, p spot) *uint32 {
+	switch {
+	case p.arm >= 0:
+		return &c.found[p.arm].price
+	case p.loop >= 0:
+		return &c.loops[p.loop]
+	}
+	return &f.entry
+}
+
 // total is the price of a body, each loop run once.
 func (c *costs) total(f *funcCost) uint64 {
 	n := uint64(f.entry)
 	for _, price := range c.loops[f.firstLoop : f.firstLoop+f.loops] {
 		n += uint64(price)
+	}
+	for _, a := range c.armsOf(f) {
+		n += uint64(a.price)
 	}
 	return n
 }
@@ -95,43 +130,49 @@ func (f *funcCost) work(bytes uint32) uint64 {
 	return w - linear
 }
 
-// count prices an instruction.
-func (c *costs) count(in instr) {
+// count prices an instruction, which ends at an offset.
+func (c *costs) count(in instr, end int) {
 	fn := uint32(len(c.funcs) - 1)
 	f := &c.funcs[fn]
-	price := uint32(1)
+	price, at := uint32(1), c.spot
 	if in.info.plain {
-		c.add(fn, c.loop, price)
+		*c.priceOf(f, at) += price
 		return
 	}
 	switch in.op {
 	case opBlock:
 		f.blocks++
-		c.open = append(c.open, c.loop)
+		c.open = append(c.open, c.spot)
 	case opIf:
 		f.blocks += 3
-		c.open = append(c.open, c.loop)
+		c.open = append(c.open, c.spot)
+		c.branchOff(c.spot, end)
+	case opElse:
+		if n := len(c.open); n > 0 {
+			c.branchOff(c.open[n-1], end)
+		}
+	case opBr, opReturn, opUnreachable:
+		c.dead = true
 	case opBrIf:
 		f.blocks += 2
 	case opBrTable:
 		f.blocks += in.x
+		c.dead = true
 	case opLoop:
 		f.blocks += 2
-		c.open = append(c.open, c.loop)
-		c.loop = int32(len(c.loops))
+		c.open = append(c.open, c.spot)
+		c.spot = spot{int32(len(c.loops)), -1}
 		c.loops = append(c.loops, 0)
 		f.loops++
 		f.leaf = false
 	case opEnd:
-		if n := len(c.open); n > 0 {
-			c.loop, c.open = c.open[n-1], c.open[:n-1]
-		}
+		c.endBlock(end)
 	case opCall, opReturnCall:
 		f.leaf = false
 		if in.x < c.imported {
 			f.charges = true
 		} else {
-			c.calls = append(c.calls, directCall{fn, in.x - c.imported, c.loop})
+			c.calls = append(c.calls, directCall{fn, in.x - c.imported, c.spot})
 		}
 	case opCallIndirect, opReturnCallIndirect:
 		f.leaf, f.charges = false, true
@@ -141,24 +182,22 @@ func (c *costs) count(in instr) {
 			f.leaf, f.charges = false, true
 		}
 	}
-	c.add(fn, c.loop, price)
-}
-
-func (c *costs) add(fn uint32, loop int32, price uint32) {
-	if loop < 0 {
-		c.funcs[fn].entry += price
-	} else {
-		c.loops[loop] += price
-	}
+	*c.priceOf(f, at) += price
 }
 
 // resolve charges callers for leaves, now that it is known which they are.
 func (c *costs) resolve() {
 	for _, d := range c.calls {
-		if callee := &c.funcs[d.callee]; callee.leaf {
-			c.add(d.caller, d.loop, callee.entry)
-		} else {
-			c.funcs[d.caller].charges = true
+		caller, callee := &c.funcs[d.caller], &c.funcs[d.callee]
+		switch {
+		case !callee.leaf:
+			caller.charges = true
+		case d.arm >= 0:
+			c.arms[d.arm].price += callee.entry
+		case d.loop >= 0:
+			c.loops[d.loop] += callee.entry
+		default:
+			caller.entry += callee.entry
 		}
 	}
 	c.calls = nil

@@ -21,7 +21,7 @@
 //     a table may grow beyond what the module declared;
 //   - a counter (the exported mutable i64 global res.Fuel) goes down as code
 //     runs. When it falls below zero the guest calls the imported function
-//     res.Tick of type () -> i64 and goes on with the counter set to what that
+//     res.Tick of type (i64) -> i64 and goes on with the counter set to what that
 //     returned. Tick is where a host yields, looks at a deadline, or ends the
 //     call by panicking.
 //
@@ -41,18 +41,25 @@
 // # Fuel
 //
 // One unit is about one wasm instruction, or 16 bytes filled, copied or grown at
-// once; a loop costs all of its body each time round, but for the loops inside it,
-// whatever way is taken through it. Equal calls use equal amounts, on every engine. The counter is checked
-// wherever code could go on without end, that is in loops, in functions that
-// call others, and every MiB of a bulk operation. A body that is longer than
-// 32 Ki units ticks on the way, whatever the counter says. A short function without
-// either is paid for by its callers, and is free when the host calls it.
+// once. A loop is charged each time round, a function when it is called, a branch
+// of an if or a switch when it is taken; only short branches and what a br_if
+// jumps over are charged whether they run or not. Equal calls use equal amounts,
+// on every engine. The counter is checked wherever code could go on without end,
+// that is in loops, in functions that call others, and every 256 KiB of a bulk
+// operation. A body that is longer than 32 Ki units ticks on the way, whatever the
+// counter says. A short function without any of these is paid for by its callers,
+// and is free when the host calls it.
 //
-// The counter is exact whenever a host function runs, Tick included, where it
-// is negative or the body is long, and when a call from the host has returned. Between those the
-// guest may hold it in a local. After a trap the global holds the value of the
-// last exact moment. Whatever Tick returns, the guest gets on a little; only a
-// panic in Tick ends it.
+// Tick is told how much the guest needs to go on with: what the next round of a
+// loop costs, which has not been charged, or 0 where the counter is below 0 or the
+// body long. The
+// counter is exact whenever a host function runs, Tick included, and when a call
+// from the host has returned; what Tick returns takes its place. Between those the
+// guest may hold it in a local: after a trap, the global holds the value of the
+// last exact moment. So a host that keeps account of what it gives knows what has
+// been used, and where it gives at least what is needed, neither that nor where
+// the guest ends depends on the slices it gives. Whatever Tick returns, the guest
+// gets on a little; only a panic in Tick ends it.
 //
 // # Reading a module
 //

@@ -85,10 +85,10 @@ func (e *instrumenter) price(in instr) uint64 {
 func (e *instrumenter) tick(in instr) {
 	e.copyTo(in.at)
 	if e.cached {
-		e.store()
-		e.out.index(opCall, e.fuel.tick).local(opLocalSet, e.local)
+		e.callTick(0)
+		e.out.local(opLocalSet, e.local)
 	} else {
-		e.out.index(opCall, e.fuel.tick).index(opGlobalSet, e.fuel.global)
+		e.out.i64(0).index(opCall, e.fuel.tick).index(opGlobalSet, e.fuel.global)
 	}
 	e.moved()
 }

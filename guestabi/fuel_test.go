@@ -85,7 +85,7 @@ func runOut(t *testing.T, rc wazero.RuntimeConfig, wasm []byte, grant int64, tic
 				panic(errOut)
 			}
 			stack[0] = uint64(grant)
-		}), nil, []api.ValueType{api.ValueTypeI64}).Export(res.Tick.Name).Instantiate(ctx)
+		}), []api.ValueType{api.ValueTypeI64}, []api.ValueType{api.ValueTypeI64}).Export(res.Tick.Name).Instantiate(ctx)
 	require.NoError(t, err)
 	m, err := r.InstantiateWithConfig(ctx, res.Wasm, wazero.NewModuleConfig().WithStartFunctions())
 	if err != nil {
@@ -270,7 +270,7 @@ func TestFuelInHostFunctions(t *testing.T) {
 				}
 			}).Export("look").Instantiate(ctx)
 			require.NoError(t, err)
-			_, err = r.NewHostModuleBuilder(res.Tick.Module).NewFunctionBuilder().WithFunc(func() int64 { return 0 }).Export(res.Tick.Name).Instantiate(ctx)
+			_, err = r.NewHostModuleBuilder(res.Tick.Module).NewFunctionBuilder().WithFunc(func(int64) int64 { return 0 }).Export(res.Tick.Name).Instantiate(ctx)
 			require.NoError(t, err)
 			m, err := r.Instantiate(ctx, res.Wasm)
 			require.NoError(t, err)

@@ -25,7 +25,7 @@ const (
 const (
 	// chunk is how many bytes are filled, copied or taken from a segment between
 	// two yield points: some tens of microseconds.
-	chunk = 1 << 20
+	chunk = 1 << 18
 	// bytesPerUnit, as a shift: 16 bytes cost a unit of fuel.
 	bytesPerUnit = 4
 	// pageCost, as a shift: a page grown costs as much as 64 KiB filled.

@@ -8,7 +8,7 @@ import "slices"
 // loops, and those with very many, take prices off the global counter, on entry
 // and at the head of each loop:
 //
-//	counter -= price; if counter < 0 { counter = tick() }
+//	counter -= price; if counter < 0 { counter = tick(0) }
 //
 // All others keep the counter in a new local t, written back before calls and
 // on return and read again after calls. A loop becomes
@@ -26,13 +26,17 @@ import "slices"
 //	          end
 //	          br $done
 //	        end
+//	        t += price
 //	        br $tick
 //	      end
 //	    end
-//	    counter = t; t = max(tick(), price) ;; so that the guest gets on
+//	    counter = t; t = max(tick(price), price) ;; so that the guest gets on
 //	    br $again
 //	  end
 //	end
+//
+// Code that is not run every time (see arms.go) takes its own price off t, or off
+// the counter, where it begins, and looks no further.
 //
 // What looks roundabout decides about speed. The call is outside of the guest's
 // loop, behind a join ($tick) of two values of each variable: a compiler that
@@ -61,6 +65,7 @@ type instrumenter struct {
 	local  uint32 // t
 	far    far
 	loop   uint32 // index in costs.loops of the next loop
+	arms   []arm  // those to come
 	levels uint32 // open blocks in the new body
 	labels []label
 }
@@ -80,7 +85,7 @@ func (e *instrumenter) function(i uint32) []byte {
 	e.moves = append(e.moves[:0], moved{0, code.Body.Offset})
 	e.cached = cost.cached()
 	e.far = far{on: e.costs.total(&cost) > maxFar}
-	e.loop = cost.firstLoop
+	e.loop, e.arms = cost.firstLoop, e.costs.armsOf(&cost)
 	typ := e.m.Types[e.m.Funcs[i]]
 	e.labels = append(e.labels[:0], label{})
 	e.levels = 1
@@ -102,6 +107,9 @@ func (e *instrumenter) function(i uint32) []byte {
 		}
 		if !in.info.plain {
 			e.step(in)
+			if len(e.arms) > 0 && int(e.arms[0].at) == e.pos {
+				e.chargeArm()
+			}
 		}
 	}
 	e.copyTo(e.end)
@@ -112,6 +120,19 @@ func (e *instrumenter) function(i uint32) []byte {
 func (e *instrumenter) charge(price uint32) {
 	e.copyTo(e.pos)
 	e.fuel.charge(&e.out, func() { e.out.i64(int64(price)) })
+	e.moved()
+}
+
+// chargeArm takes the price of an arm off the counter, after what has been read.
+func (e *instrumenter) chargeArm() {
+	price := int64(e.arms[0].price)
+	e.arms = e.arms[1:]
+	e.copyTo(e.pos)
+	if e.cached {
+		e.out.local(opLocalGet, e.local).i64(price).op(opI64Sub).local(opLocalSet, e.local)
+	} else {
+		e.out.index(opGlobalGet, e.fuel.global).i64(price).op(opI64Sub).index(opGlobalSet, e.fuel.global)
+	}
 	e.moved()
 }
 
@@ -156,8 +177,15 @@ func (e *instrumenter) store() {
 
 func (e *instrumenter) tickIfOut() {
 	e.out.local(opLocalGet, e.local).i64(0).op(opI64LtS).block(opIf)
+	e.callTick(0)
+	e.out.local(opLocalSet, e.local).op(opEnd)
+}
+
+// callTick has the counter in the global and calls tick, which gives at least
+// what is needed, unless it means to end the guest.
+func (e *instrumenter) callTick(need int64) {
 	e.store()
-	e.out.index(opCall, e.fuel.tick).local(opLocalSet, e.local).op(opEnd)
+	e.out.i64(need).index(opCall, e.fuel.tick)
 }
 
 // open counts a block just opened and returns its level.
@@ -383,10 +411,11 @@ func (e *instrumenter) leaveLoop(price int64) {
 	e.levels -= loopLabels
 	e.copyTo(e.pos)
 	e.out.branch(opBr, labelDone).op(opEnd)
+	e.out.local(opLocalGet, e.local).i64(price).op(opI64Add).local(opLocalSet, e.local)
 	e.out.branch(opBr, labelTick-labelBefore).op(opEnd)
 	e.out.op(opEnd)
-	e.store()
-	e.out.index(opCall, e.fuel.tick).local(opLocalTee, e.local).i64(price)
+	e.callTick(price)
+	e.out.local(opLocalTee, e.local).i64(price)
 	e.out.local(opLocalGet, e.local).i64(price).op(opI64GtS).op(opSelect)
 	e.out.local(opLocalSet, e.local).branch(opBr, 0).op(opEnd).op(opEnd)
 	e.moved()

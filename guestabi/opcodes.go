@@ -244,7 +244,7 @@ func (r opRow) define() {
 
 func (op opcode) plain() bool {
 	switch op {
-	case opBlock, opLoop, opIf, opEnd, opBr, opBrIf, opBrTable, opReturn, opCall, opCallIndirect,
+	case opUnreachable, opBlock, opLoop, opIf, opElse, opEnd, opBr, opBrIf, opBrTable, opReturn, opCall, opCallIndirect,
 		opReturnCall, opReturnCallIndirect, opRefFunc:
 		return false
 	}

@@ -9,6 +9,9 @@ const (
 	DefaultMaxTable = 1 << 20
 )
 
+// Refused is the parameter of a tick that asks for no fuel: see Options.Refusals.
+const Refused = -1
+
 // Options tell [Rewrite] what to do. The zero value is useful and safe, but
 // for InitialFuel, which is then used up at once: the guest begins with a tick.
 type Options struct {
@@ -45,9 +48,8 @@ type Options struct {
 	// Refusals has the host told of what the guest is refused. The memory's own
 	// maximum is then for who allocates it to keep: the new module's is
 	// MaxMemoryPages, Result.Limits has the other. Where table.grow has failed, the
-	// guest ticks with -1 in the global Result.Refused, which is never there
-	// otherwise; what that tick returns counts for nothing. Uninstrumented code
-	// tells nothing of tables.
+	// guest ticks for Refused units; what that tick returns counts for nothing.
+	// Uninstrumented code tells nothing of tables.
 	Refusals bool
 
 	// Limits bound what the module may make a compiler do.
@@ -81,7 +83,6 @@ type Result struct {
 	Globals      []GlobalExport // every mutable global, imported ones too
 	Fuel         string         // export name of the counter; "" if uninstrumented
 	Tick         Name           // the import to provide; zero if uninstrumented
-	Refused      string         // export name of the i32 global of Options.Refusals; "" if no table can grow
 
 	Missing    []Import // with Options.Own: globals without a value, zero in the new module
 	MemoryBase uint32   // of a shared library: exported addresses of variables count from here

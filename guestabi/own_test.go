@@ -88,7 +88,7 @@ func ownRun(t *testing.T, w *world, res *guestabi.Result) ([]uint64, error) {
 	require.NoError(t, err)
 	defer env.Close(ctx)
 	if res.Fuel != "" {
-		tick, err := w.rt.NewHostModuleBuilder(res.Tick.Module).NewFunctionBuilder().WithFunc(func() uint64 { return 5 }).Export(res.Tick.Name).Instantiate(ctx)
+		tick, err := w.rt.NewHostModuleBuilder(res.Tick.Module).NewFunctionBuilder().WithFunc(func(int64) uint64 { return 5 }).Export(res.Tick.Name).Instantiate(ctx)
 		require.NoError(t, err)
 		defer tick.Close(ctx)
 	}

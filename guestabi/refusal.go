@@ -6,13 +6,14 @@ import "bytes"
 // Options.Refusals: an engine has no other way to know. After the instruction
 // comes
 //
-//	refused = result
-//	if refused == -1 { tick(); refused = 0; result = -1 } else { result = refused }
+//	result = what it gave
+//	if result == -1 { tick(Refused); give -1 } else { give result }
 //
-// in a body that has been instrumented. Where the counter is does not matter:
-// what such a tick returns is dropped.
+// in a body that has been instrumented, with result in a global, which needs no
+// local. Where the counter is does not matter: what such a tick returns is dropped.
 type refusals struct {
-	global uint32
+	on     bool
+	result uint32 // the global
 	tick   uint32
 }
 
@@ -55,9 +56,9 @@ func (n refusals) told(body []byte, moves offsetMap) ([]byte, offsetMap) {
 }
 
 func (n refusals) tell(a *assembler) {
-	a.index(opGlobalSet, n.global).index(opGlobalGet, n.global).i32(-1).op(opI32Eq)
+	a.index(opGlobalSet, n.result).index(opGlobalGet, n.result).i32(-1).op(opI32Eq)
 	a.op(opIf)
 	*a = append(*a, byte(I32))
-	a.index(opCall, n.tick).op(opDrop).i32(0).index(opGlobalSet, n.global).i32(-1)
-	a.op(opElse).index(opGlobalGet, n.global).op(opEnd)
+	a.i64(Refused).index(opCall, n.tick).op(opDrop).i32(-1)
+	a.op(opElse).index(opGlobalGet, n.result).op(opEnd)
 }

@@ -238,10 +238,7 @@ func (w *rewriter) private() {
 		w.fuel = fuel{global: n, tick: m.imported[KindFunc]}
 		w.res.Fuel = export("fuel", KindGlobal, n)
 		w.res.Tick = Name{w.prefix + "host", "tick"}
-		if w.opts.Refusals && m.growsTables() {
-			w.refused = refusals{global: n + 1, tick: w.fuel.tick}
-			w.res.Refused = export("refused", KindGlobal, n+1)
-		}
+		w.refused = refusals{on: w.opts.Refusals && m.growsTables(), result: n + 1, tick: w.fuel.tick}
 	}
 }
 

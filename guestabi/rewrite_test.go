@@ -57,7 +57,7 @@ func TestPrivateExports(t *testing.T) {
 	assert.Equal(t, guestabi.Limits{Min: 1, Max: 50, HasMax: true}, m.Imports[1].Table.Limits)
 	assert.Equal(t, res.Tick, m.Imports[2].Name)
 	tick, _ := m.FuncType(0)
-	assert.Equal(t, "() -> (i64)", tick.String())
+	assert.Equal(t, "(i64) -> (i64)", tick.String())
 	e, _ = m.Export("f")
 	assert.EqualValues(t, 1, e.Index)
 }
@@ -145,7 +145,7 @@ func TestLimits(t *testing.T) {
 		{`(module (func (param i32) (local i32 i64 i64)))`, guestabi.Options{Limits: guestabi.ModuleLimits{Locals: 3}},
 			"guestabi: rewrite: code section at 0x17: limit exceeded: func 0: 4 locals exceed 3"},
 		{`(module (func ` + strings.Repeat("(loop)", 100) + `))`, guestabi.Options{Limits: guestabi.ModuleLimits{ModuleBytes: 1000}},
-			"guestabi: rewrite: code section at 0x18: limit exceeded: rewritten code of 6125 bytes exceeds 1000"},
+			"guestabi: rewrite: code section at 0x18: limit exceeded: rewritten code of 7025 bytes exceeds 1000"},
 		{`(module (func) (func $f ` + strings.Repeat("(if (i32.const 1) (then))", 2000) + `))`, guestabi.Options{Limits: guestabi.ModuleLimits{Work: 1e6}},
 			"guestabi: validate: code section at 0x1c: func 1 (\"f\"): limit exceeded: compiling it and what comes before takes 26034009 units of work, exceeding 1000000"},
 	} {
@@ -320,7 +320,7 @@ func TestFunctionIndicesMove(t *testing.T) {
 			defer r.Close(ctx)
 			_, err := r.NewHostModuleBuilder("env").NewFunctionBuilder().WithFunc(func() int32 { return 50 }).Export("i").Instantiate(ctx)
 			require.NoError(t, err)
-			_, err = r.NewHostModuleBuilder(res.Tick.Module).NewFunctionBuilder().WithFunc(func() int64 { return 1 << 30 }).Export(res.Tick.Name).Instantiate(ctx)
+			_, err = r.NewHostModuleBuilder(res.Tick.Module).NewFunctionBuilder().WithFunc(func(int64) int64 { return 1 << 30 }).Export(res.Tick.Name).Instantiate(ctx)
 			require.NoError(t, err)
 			m, err := r.Instantiate(ctx, res.Wasm)
 			require.NoError(t, err)

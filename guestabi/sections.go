@@ -11,7 +11,7 @@ import (
 func (w *rewriter) module() error {
 	tick := uint32(0)
 	if !w.opts.Uninstrumented {
-		tick = w.types.index(FuncType{Results: []ValueType{I64}})
+		tick = w.types.index(FuncType{[]ValueType{I64}, []ValueType{I64}})
 		if err := w.instrument(); err != nil {
 			return err
 		}
@@ -210,7 +210,7 @@ func (w *rewriter) globalSection() []byte {
 		a := assembler(b)
 		b = *a.i64(w.opts.InitialFuel).op(opEnd)
 	}
-	if w.res.Refused != "" {
+	if w.refused.on {
 		n++
 		b = appendGlobalType(b, GlobalType{I32, true})
 		a := assembler(b)
@@ -350,7 +350,7 @@ func (w *rewriter) instrument() error {
 	bodies := make([]byte, 0, m.CodeSection.Len+m.CodeSection.Len/2)
 	for i := range m.Codes {
 		body, moves := e.function(uint32(i)), e.moves
-		if w.res.Refused != "" {
+		if w.refused.on {
 			body, moves = w.refused.told(body, moves)
 		}
 		bodies = appendU32(bodies, uint32(len(body)))

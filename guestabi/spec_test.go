@@ -170,7 +170,7 @@ func (w *specWorld) instantiate(wasm []byte) error {
 		wasm = res.Wasm
 		if res.Fuel != "" && w.rt.Module(res.Tick.Module) == nil {
 			_, err := w.rt.NewHostModuleBuilder(res.Tick.Module).NewFunctionBuilder().WithGoFunction(
-				api.GoFunc(func(_ context.Context, stack []uint64) { w.ticks++; stack[0] = 7 }), nil, []api.ValueType{api.ValueTypeI64}).
+				api.GoFunc(func(_ context.Context, stack []uint64) { w.ticks++; stack[0] = 7 }), []api.ValueType{api.ValueTypeI64}, []api.ValueType{api.ValueTypeI64}).
 				Export(res.Tick.Name).Instantiate(w.ctx)
 			require.NoError(w.t, err)
 		}

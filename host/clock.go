@@ -10,68 +10,87 @@ import (
 	"github.com/wasmffi/wasmffi"
 )
 
-// How much fuel C gets between two looks at the clock, in guestabi's units. The
-// most takes common code some ten microseconds, a fiftieth of which are for the
-// look. Code that takes longer, as each instruction may touch memory that the
-// system has to find first, gets less: nobody shall wait for C for long.
+// How much fuel C gets between two ticks, in guestabi's units. The most takes
+// common code some ten microseconds, a hundredth of which are for the tick. Code
+// that takes longer, as each instruction may touch memory that the system has to
+// find first, gets less: nobody shall wait for C for long.
 const (
-	firstFuel = 1 << 15
-	minFuel   = 1 << 11
+	firstFuel = 1 << 11
+	minFuel   = 1 << 8
 	maxFuel   = 1 << 15
 
 	tickFast = 250 * time.Microsecond
 	tickSlow = 750 * time.Microsecond
+	// How often a tick looks whether a deadline has passed, which takes as long
+	// as the rest of it.
+	lookEvery = time.Millisecond
 )
+
+// epoch is where the times of ticks begin.
+var epoch = time.Now()
 
 // A clock is what the ticks of a call know about its time. A call that does not
 // tick never asks what time it is.
 type clock struct {
-	slice   int64     // fuel for the next slice
-	started time.Time // when the outermost call first ticked; zero before
-	last    time.Time // when it ticked last
+	slice   int64         // fuel for the next slice
+	started time.Time     // when somebody first looked at the outermost call's time
+	last    time.Duration // when it ticked last, since epoch; zero before
+	looked  time.Duration // when a tick last looked at deadlines
 
 	rationed bool  // it has ticked under Options.Fuel
 	left     int64 // of that fuel, beyond what C was given
+	used     int64 // of that fuel, when it ticked last
 }
 
 // tick is what C calls when its fuel is used up: it ends the call by a panic,
-// or returns the fuel to go on with.
-func (in *instance) tick() int64 {
+// or returns the fuel to go on with, at least what is needed.
+func (in *instance) tick(need int64) int64 {
 	if runtime.GOARCH == "wasm" {
 		runtime.Gosched() // nobody preempts a goroutine there
 	}
-	now := time.Now()
+	now := time.Since(epoch)
 	c := &in.clock
-	if c.started.IsZero() {
-		c.started = now
+	if c.last == 0 {
 		in.dirty = true
 	} else {
-		switch took := now.Sub(c.last); {
+		switch took := now - c.last; {
 		case took < tickFast:
 			c.slice = min(2*c.slice, maxFuel)
 		case took > tickSlow:
 			c.slice = max(c.slice*int64(tickSlow)/int64(took), minFuel)
 		}
 	}
-	c.last = now
-	in.check(now)
-	if in.fuel != nil {
-		return in.ration()
+	if c.last == 0 || now-c.looked >= lookEvery {
+		c.looked = now
+		in.check(time.Now())
+	} else {
+		in.checkEnded()
 	}
-	return c.slice
+	c.last = now
+	if in.fuel != nil {
+		return in.ration(need)
+	}
+	return max(c.slice, need)
 }
 
-// check ends the call, by a panic, when it must not go on.
-func (in *instance) check(now time.Time) {
+// checkEnded ends the call, by a panic, when it has been ended from outside.
+func (in *instance) checkEnded() {
 	if in.lock.isClosing() {
 		in.abort(wasmffi.ErrClosed)
 	}
 	for l := in.level; l != nil; l = l.up {
+		if l.ctx != nil && !l.inherits && l.ctx.Err() != nil {
+			in.abort(contextError(l.ctx))
+		}
+	}
+}
+
+// check ends the call, by a panic, when it must not go on.
+func (in *instance) check(now time.Time) {
+	in.checkEnded()
+	for l := in.level; l != nil; l = l.up {
 		if l.ctx == nil || l.inherits {
 			continue
-		}
-		if l.ctx.Err() != nil {
-			in.abort(contextError(l.ctx))
 		}
 		// Where the guest leaves no thread free, the context's own timer is late.
 		if end, ok := l.ctx.Deadline(); ok && now.After(end) {
@@ -94,7 +113,7 @@ func (in *instance) ownTimeLeft(now time.Time) (left time.Duration, ok bool) {
 		return 0, false
 	}
 	if in.clock.started.IsZero() {
-		in.clock.started, in.clock.last = now, now
+		in.clock.started = now
 		in.dirty = true
 	}
 	return in.opts.Timeout - now.Sub(in.clock.started), true

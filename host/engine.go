@@ -164,11 +164,14 @@ func (m *module) compile(ctx context.Context, wasm []byte) (err error) {
 	}
 	if m.tick, err = m.hostModule(ctx, m.res.Tick.Module, []hostFunc{{
 		name: m.res.Tick.Name,
-		typ:  guestabi.FuncType{Results: []guestabi.ValueType{guestabi.I64}},
+		typ:  guestabi.FuncType{Params: []guestabi.ValueType{guestabi.I64}, Results: []guestabi.ValueType{guestabi.I64}},
 		call: api.GoFunc(func(ctx context.Context, stack []uint64) {
-			if in := instanceOf(ctx); !in.refusedTable() {
-				stack[0] = uint64(in.tick())
+			in, need := instanceOf(ctx), int64(stack[0])
+			if need == guestabi.Refused {
+				in.reach(reachedTable)
+				return
 			}
+			stack[0] = uint64(in.tick(need))
 		}),
 	}}); err != nil {
 		return engineError(err)

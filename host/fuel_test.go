@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"math"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -48,7 +49,7 @@ func TestFuel(t *testing.T) {
 		small, big := enough(t, opts, 1000), enough(t, opts, 60_000)
 		assert.Equal(t, small, enough(t, opts, 1000))
 		assert.InEpsilon(t, 60, float64(big)/float64(small), 0.02)
-		assert.EqualValues(t, 9500, small)
+		assert.EqualValues(t, 9501, small)
 	})
 }
 
@@ -109,4 +110,71 @@ func TestFuelLeft(t *testing.T) {
 	assert.EqualValues(t, 1_000_000, want[1], "too short to be counted")
 	assert.Zero(t, want[4])
 	assert.InEpsilon(t, 60, float64(1_000_000-want[2])/float64(1_000_000-want[0]), 0.02)
+}
+
+// Slices follow time; what calls use does not follow slices: calls that run out,
+// those that trap on the way, and those that go on after another has trapped in
+// a callback.
+func TestFuelWhateverTheSlices(t *testing.T) {
+	bench, err := os.ReadFile("../testdata/wasm/bench.wasm")
+	require.NoError(t, err)
+	const most = 1 << 40
+	var want []uint64
+	engines(t, func(t *testing.T, opts Options) {
+		for _, slice := range []int64{minFuel, 1000, 5000, maxFuel} {
+			var got []uint64
+			var lib *Library
+			begin := func(fuel uint64) {
+				opts.Fuel = fuel
+				opts.Imports = wasmffi.Imports{{Name: "host_f", Func: func(x float64) float64 { return x }}}
+				lib, err = OpenBytes(background, "bench.wasm", bench, opts)
+				require.NoError(t, err)
+				t.Cleanup(func() { require.NoError(t, lib.Close()) })
+			}
+			sum := func(n int32) error {
+				sum, err := wasmffi.Bind[func(dtype.Addr, int32) (float64, error)](lib, "sum")
+				require.NoError(t, err)
+				lib.in.clock.slice = slice
+				_, err = sum(0, n)
+				return err
+			}
+			begin(most)
+			for n := int32(1); n < 8000; n = n*3/2 + 1 {
+				require.NoError(t, sum(n))
+				got = append(got, lib.FuelLeft())
+			}
+			require.ErrorIs(t, sum(math.MaxInt32), ErrOutOfBounds) // after 8192 or more
+			got = append(got, lib.FuelLeft())
+			loop, err := wasmffi.Bind[func(func(float64) float64, int32) (float64, error)](lib, "loop")
+			require.NoError(t, err)
+			for n := int32(1); n < 500; n *= 3 {
+				_, err = loop(func(x float64) float64 {
+					if int32(x)%2 == 0 {
+						require.ErrorIs(t, sum(math.MaxInt32), ErrOutOfBounds)
+					} else {
+						require.NoError(t, sum(int32(x)))
+					}
+					return x + 1
+				}, n)
+				require.NoError(t, err)
+				got = append(got, lib.FuelLeft())
+			}
+			for fuel := uint64(10); fuel < 100_000; fuel = fuel*5/4 + 1 { // where it ends
+				begin(fuel)
+				reached := int32(0)
+				loop, err := wasmffi.Bind[func(func(float64) float64, int32) (float64, error)](lib, "loop")
+				require.NoError(t, err)
+				lib.in.clock.slice = slice
+				_, err = loop(func(float64) float64 { reached++; return 0 }, 2000)
+				got = append(got, uint64(reached), lib.FuelLeft())
+				if err != nil {
+					require.ErrorIs(t, err, ErrFuel)
+				}
+			}
+			if want == nil {
+				want = got
+			}
+			require.Equal(t, want, got, "slices of %d", slice)
+		}
+	})
 }

@@ -39,7 +39,6 @@ type instance struct {
 	spBase   uint64            // its value when no C runs
 	fuel     api.MutableGlobal // C's counter; nil without Options.Fuel
 	fuelLeft atomic.Uint64     // by the last call
-	refused  api.Global        // see findRefused; nil where no table can grow
 	tables   tables
 	heap     heap
 	errno    errno
@@ -168,6 +167,7 @@ func (in *instance) start(ctx context.Context, lib *Library) error {
 	if err := in.run(ctx); err != nil {
 		return err
 	}
+	in.fuelLeft.Store(in.opts.Fuel) // opening is no call
 	return in.saveInitial()
 }
 
@@ -193,7 +193,6 @@ func (in *instance) run(ctx context.Context) error {
 	}
 	in.findStackPointer()
 	in.findFuel()
-	in.findRefused()
 	in.findGlobals()
 	in.tables.init(in)
 	in.heap.init(in)

@@ -102,22 +102,6 @@ func (in *instance) reachedLimit(l limits, err error) *LimitError {
 	}
 }
 
-// findRefused finds the global that is -1 when C was refused a larger table.
-func (in *instance) findRefused() {
-	if name := in.mod.res.Refused; name != "" {
-		in.refused = in.wasm.ExportedGlobal(name)
-	}
-}
-
-// refusedTable is whether C ticks to tell that, and notes it.
-func (in *instance) refusedTable() bool {
-	if in.refused == nil || int32(in.refused.Get()) != -1 {
-		return false
-	}
-	in.reach(reachedTable)
-	return true
-}
-
 // afterLimits is what to report for a call that failed, given the limits it
 // reached.
 func (in *instance) afterLimits(reached limits, err error) error {

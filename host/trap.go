@@ -71,6 +71,7 @@ func (in *instance) failed(err error) error {
 		err, in.aborted = in.aborted, nil
 		return err
 	}
+	in.roundFuel()
 	// A trap's text is "wasm error: KIND\nwasm stack trace:\n\tFRAME\n\t…", and
 	// the KIND is also the innermost error.
 	root := err

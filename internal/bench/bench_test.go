@@ -46,73 +46,68 @@ func onBoth(b *testing.B, f func(b *testing.B, lib wasmffi.Library)) {
 	b.Run("native", func(b *testing.B) { f(b, openNative(b)) })
 }
 
+// calls is how often a run calls.
+const calls = 1000
+
 func BenchmarkCall2(b *testing.B) {
-	onBoth(b, func(b *testing.B, lib wasmffi.Library) {
+	ours := func(who string, lib wasmffi.Library) turn {
 		add, err := wasmffi.Bind[func(int32, int32) int32](lib, "add")
 		require.NoError(b, err)
-		b.ReportAllocs()
-		for b.Loop() {
-			add(2, 3)
-		}
-	})
-	b.Run("leaf", func(b *testing.B) {
-		add, err := wasmffi.Bind[func(int32, int32) int32](native.Leaf(openNative(b)), "add")
-		require.NoError(b, err)
-		b.ReportAllocs()
-		for b.Loop() {
-			add(2, 3)
-		}
-	})
-	b.Run("raw-wazero", func(b *testing.B) {
-		add := rawWazero(b).ExportedFunction("add")
-		ctx, stack := context.Background(), make([]uint64, 2)
-		b.ReportAllocs()
-		for b.Loop() {
-			stack[0], stack[1] = api.EncodeI32(2), api.EncodeI32(3)
-			if err := add.CallWithStack(ctx, stack); err != nil {
-				b.Fatal(err)
+		return turn{who: who, run: func() {
+			for range calls {
+				add(2, 3)
 			}
-		}
-	})
-	b.Run("raw-purego", func(b *testing.B) {
-		var add func(int32, int32) int32
-		purego.RegisterLibFunc(&add, rawPurego(b), "add")
-		b.ReportAllocs()
-		for b.Loop() {
-			add(2, 3)
-		}
-	})
-	cgoCall2(b)
-	ctypes(b, "Call2", "ns/op")
+		}}
+	}
+	raw, stack := rawWazero(b).ExportedFunction("add"), make([]uint64, 2)
+	var viaPurego func(int32, int32) int32
+	purego.RegisterLibFunc(&viaPurego, rawPurego(b), "add")
+	turns := []turn{
+		ours("sandbox", openSandbox(b)),
+		ours("native", openNative(b)),
+		ours("leaf", native.Leaf(openNative(b))),
+		{who: "raw-wazero", run: func() {
+			for range calls {
+				stack[0], stack[1] = api.EncodeI32(2), api.EncodeI32(3)
+				if err := raw.CallWithStack(context.Background(), stack); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}},
+		{who: "raw-purego", alone: true, run: func() {
+			for range calls {
+				viaPurego(2, 3)
+			}
+		}},
+	}
+	inTurns(b, calls, append(turns, cgoCall2(b)...)...)
+	ctypes(b, "Call2")
 }
 
 func BenchmarkCall2Float(b *testing.B) {
-	onBoth(b, func(b *testing.B, lib wasmffi.Library) {
+	ours := func(who string, lib wasmffi.Library) turn {
 		add, err := wasmffi.Bind2[float64, float64, float64](lib, "fadd", nil)
 		require.NoError(b, err)
-		b.ReportAllocs()
-		for b.Loop() {
-			add.Call(2, 3)
-		}
-	})
-	b.Run("leaf", func(b *testing.B) {
-		add, err := wasmffi.Bind2[float64, float64, float64](native.Leaf(openNative(b)), "fadd", nil)
-		require.NoError(b, err)
-		b.ReportAllocs()
-		for b.Loop() {
-			add.Call(2, 3)
-		}
-	})
-	b.Run("raw-purego", func(b *testing.B) {
-		var add func(float64, float64) float64
-		purego.RegisterLibFunc(&add, rawPurego(b), "fadd")
-		b.ReportAllocs()
-		for b.Loop() {
-			add(2, 3)
-		}
-	})
-	cgoCall2Float(b)
-	ctypes(b, "Call2Float", "ns/op")
+		return turn{who: who, run: func() {
+			for range calls {
+				add.Call(2, 3)
+			}
+		}}
+	}
+	var viaPurego func(float64, float64) float64
+	purego.RegisterLibFunc(&viaPurego, rawPurego(b), "fadd")
+	turns := []turn{
+		ours("sandbox", openSandbox(b)),
+		ours("native", openNative(b)),
+		ours("leaf", native.Leaf(openNative(b))),
+		{who: "raw-purego", alone: true, run: func() {
+			for range calls {
+				viaPurego(2, 3)
+			}
+		}},
+	}
+	inTurns(b, calls, append(turns, cgoCall2Float(b)...)...)
+	ctypes(b, "Call2Float")
 }
 
 // BenchmarkReflect is the price of func types that no specialised form covers.
@@ -129,83 +124,68 @@ func BenchmarkReflect(b *testing.B) {
 
 func BenchmarkSlice1000(b *testing.B) {
 	x := make([]float64, 1000)
-	onBoth(b, func(b *testing.B, lib wasmffi.Library) {
+	ours := func(who string, lib wasmffi.Library) turn {
 		sum, err := wasmffi.Bind[func(wasmffi.In[float64], int32) float64](lib, "sum")
 		require.NoError(b, err)
-		b.ReportAllocs()
-		for b.Loop() {
-			sum(x, 1000)
-		}
-	})
-	ctypes(b, "Slice1000", "ns/op")
+		return turn{who: who, run: func() { sum(x, 1000) }}
+	}
+	inTurns(b, 1, ours("sandbox", openSandbox(b)), ours("native", openNative(b)))
+	ctypes(b, "Slice1000")
 }
 
-// callsBack is how often C calls back in one call, so that the call itself
+// BenchmarkCallback has C call back so often in one call that the call itself
 // does not count.
-const callsBack = 1000
-
 func BenchmarkCallback(b *testing.B) {
-	perCallback := func(b *testing.B) {
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/callsBack, "ns/callback")
-	}
-	onBoth(b, func(b *testing.B, lib wasmffi.Library) {
+	ours := func(who string, lib wasmffi.Library) turn {
 		cb, err := wasmffi.NewCallback(lib, func(x float64) float64 { return x + 1 }, nil)
 		require.NoError(b, err)
 		loop, err := wasmffi.Bind2[dtype.Addr, int32, float64](lib, "loop", nil)
 		require.NoError(b, err)
 		f := dtype.Addr(cb.Address())
-		b.ReportAllocs()
-		for b.Loop() {
-			loop.Call(f, callsBack)
-		}
-		perCallback(b)
-	})
-	b.Run("raw-wazero", func(b *testing.B) {
-		loop := rawWazero(b).ExportedFunction("loop_import")
-		ctx, stack := context.Background(), make([]uint64, 1)
-		b.ReportAllocs()
-		for b.Loop() {
-			stack[0] = callsBack
-			if err := loop.CallWithStack(ctx, stack); err != nil {
+		return turn{who: who, run: func() { loop.Call(f, calls) }}
+	}
+	raw, stack := rawWazero(b).ExportedFunction("loop_import"), make([]uint64, 1)
+	turns := []turn{
+		ours("sandbox", openSandbox(b)),
+		ours("native", openNative(b)),
+		{who: "raw-wazero", run: func() {
+			stack[0] = calls
+			if err := raw.CallWithStack(context.Background(), stack); err != nil {
 				b.Fatal(err)
 			}
-		}
-		perCallback(b)
-	})
-	cgoCallback(b, perCallback)
-	ctypes(b, "Callback", "ns/callback")
+		}},
+	}
+	inTurns(b, calls, append(turns, cgoCallback(b)...)...)
+	ctypes(b, "Callback")
 }
 
 // BenchmarkCallbackStruct has C pass and take a struct: through a frame, which
 // costs no allocation, and by reflection.
 func BenchmarkCallbackStruct(b *testing.B) {
-	sig := func(b *testing.B) *dtype.Func {
-		p, err := dtype.FromGo(reflect.TypeFor[xy]())
-		require.NoError(b, err)
-		sig, err := dtype.NewFunc(p, []dtype.Param{{Type: p}}, false)
-		require.NoError(b, err)
-		return sig
-	}
-	measure := func(b *testing.B, lib wasmffi.Library, fn any) {
-		cb, err := wasmffi.NewCallback(lib, fn, &wasmffi.CallbackOptions{Sig: sig(b)})
+	p, err := dtype.FromGo(reflect.TypeFor[xy]())
+	require.NoError(b, err)
+	sig, err := dtype.NewFunc(p, []dtype.Param{{Type: p}}, false)
+	require.NoError(b, err)
+	ours := func(who string, lib wasmffi.Library, fn any) turn {
+		cb, err := wasmffi.NewCallback(lib, fn, &wasmffi.CallbackOptions{Sig: sig})
 		require.NoError(b, err)
 		loop, err := wasmffi.Bind2[dtype.Addr, int32, float64](lib, "loop_pair", nil)
 		require.NoError(b, err)
 		f := dtype.Addr(cb.Address())
-		b.ReportAllocs()
-		for b.Loop() {
-			loop.Call(f, callsBack)
-		}
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/callsBack, "ns/callback")
+		return turn{who: who, run: func() { loop.Call(f, calls) }}
 	}
-	onBoth(b, func(b *testing.B, lib wasmffi.Library) {
-		measure(b, lib, func(f *wasmffi.Frame) error {
-			f.Words[2], f.Words[3] = f.Words[1], f.Words[0]
-			return nil
-		})
-	})
-	b.Run("reflect-sandbox", func(b *testing.B) { measure(b, openSandbox(b), swapPair) })
-	b.Run("reflect-native", func(b *testing.B) { measure(b, openNative(b), swapPair) })
+	swap := func(f *wasmffi.Frame) error {
+		f.Words[2], f.Words[3] = f.Words[1], f.Words[0]
+		return nil
+	}
+	reflected := func(who string, lib wasmffi.Library) turn {
+		t := ours(who, lib, swapPair)
+		t.alone = true
+		return t
+	}
+	inTurns(b, calls,
+		ours("sandbox", openSandbox(b), swap), ours("native", openNative(b), swap),
+		reflected("reflect-sandbox", openSandbox(b)), reflected("reflect-native", openNative(b)))
 }
 
 type xy struct{ X, Y float64 }

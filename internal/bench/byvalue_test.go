@@ -17,32 +17,32 @@ type pair struct {
 // BenchmarkByValue passes a struct by value and gets one back.
 func BenchmarkByValue(b *testing.B) {
 	type args struct{ P pair }
-	onBoth(b, func(b *testing.B, lib wasmffi.Library) {
+	ours := func(who string, lib wasmffi.Library) turn {
 		swap, err := wasmffi.Prepare[args, pair](lib, "swap", nil)
 		require.NoError(b, err)
-		b.ReportAllocs()
-		for b.Loop() {
-			swap.Call(args{pair{1, 2}})
-		}
-	})
-	b.Run("reflect-native", func(b *testing.B) {
-		swap, err := wasmffi.Bind[func(pair) pair](openNative(b), "swap")
-		require.NoError(b, err)
-		b.ReportAllocs()
-		for b.Loop() {
-			swap(pair{1, 2})
-		}
-	})
-	b.Run("raw-purego", func(b *testing.B) {
-		var swap func(pair) pair
-		purego.RegisterLibFunc(&swap, rawPurego(b), "swap")
-		b.ReportAllocs()
-		for b.Loop() {
-			swap(pair{1, 2})
-		}
-	})
-	cgoByValue(b)
-	ctypes(b, "ByValue", "ns/op")
+		return turn{who: who, run: func() {
+			for range calls {
+				swap.Call(args{pair{1, 2}})
+			}
+		}}
+	}
+	reflected, err := wasmffi.Bind[func(pair) pair](openNative(b), "swap")
+	require.NoError(b, err)
+	var viaPurego func(pair) pair
+	purego.RegisterLibFunc(&viaPurego, rawPurego(b), "swap")
+	alone := func(who string, swap func(pair) pair) turn {
+		return turn{who: who, alone: true, run: func() {
+			for range calls {
+				swap(pair{1, 2})
+			}
+		}}
+	}
+	turns := []turn{
+		ours("sandbox", openSandbox(b)), ours("native", openNative(b)),
+		alone("reflect-native", reflected), alone("raw-purego", viaPurego),
+	}
+	inTurns(b, calls, append(turns, cgoByValue(b)...)...)
+	ctypes(b, "ByValue")
 }
 
 // BenchmarkPrepared2 is two scalars the way that structs go.

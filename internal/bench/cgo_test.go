@@ -8,39 +8,30 @@ import (
 	"github.com/wasmffi/wasmffi/internal/bench/cgobase"
 )
 
-func cgoCall2(b *testing.B) {
-	b.Run("cgo", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
+func viaCgo(run func()) []turn { return []turn{{who: "cgo", run: run}} }
+
+func cgoCall2(*testing.B) []turn {
+	return viaCgo(func() {
+		for range calls {
 			cgobase.Add(2, 3)
 		}
 	})
 }
 
-func cgoCall2Float(b *testing.B) {
-	b.Run("cgo", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
+func cgoCall2Float(*testing.B) []turn {
+	return viaCgo(func() {
+		for range calls {
 			cgobase.FAdd(2, 3)
 		}
 	})
 }
 
-func cgoByValue(b *testing.B) {
-	b.Run("cgo", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
+func cgoByValue(*testing.B) []turn {
+	return viaCgo(func() {
+		for range calls {
 			cgobase.Swap(1, 2)
 		}
 	})
 }
 
-func cgoCallback(b *testing.B, perCallback func(*testing.B)) {
-	b.Run("cgo", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			cgobase.Loop(callsBack)
-		}
-		perCallback(b)
-	})
-}
+func cgoCallback(*testing.B) []turn { return viaCgo(func() { cgobase.Loop(calls) }) }

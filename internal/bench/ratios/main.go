@@ -16,56 +16,55 @@ import (
 	"strings"
 )
 
-// A limit is a row of the table: a benchmark, its baseline, and how many times
-// as long it may take. Without a baseline it may take so many of its unit, and
-// may allocate.
+// A limit is a row of the table: a measurement, its baseline, and how many times
+// as long it may take. Without a baseline it may take so many of its unit.
 type limit struct {
-	what, bench, baseline string
-	unit                  string
-	atMost                float64
+	what           string
+	name, baseline string // benchmark and unit
+	atMost         float64
+	mayAllocate    bool
 }
 
 var limits = []limit{
-	{"typed call into the sandbox, 2 scalars", "Call2/sandbox", "Call2/raw-wazero", "ns/op", 1.5},
-	{"typed native call, 2 scalars", "Call2/native", "Call2/cgo", "ns/op", 1.2},
-	{"typed native call, 2 doubles", "Call2Float/native", "Call2Float/cgo", "ns/op", 1.2},
-	{"struct by value, native, prepared", "ByValue/native", "ByValue/cgo", "ns/op", 2},
-	{"native leaf call, 2 scalars", "Call2/leaf", "Call2/cgo", "ns/op", 0.35},
-	{"native leaf call, 2 doubles", "Call2Float/leaf", "Call2Float/cgo", "ns/op", 0.35},
-	{"callback, sandbox", "Callback/sandbox", "Callback/raw-wazero", "ns/callback", 1.3},
-	{"callback, native", "Callback/native", "Callback/cgo", "ns/callback", 1.2},
-	{"C function over an array, sandbox", "Map/sandbox", "", "ns/element", 5},
-	{"C function over an array, native", "Map/native", "", "ns/element", 3},
-	{"pooled call of some work, beside never reset", "PoolWork/one", "PoolWork/own-one", "ns/op", 1.25},
-	{"the same, all processors", "PoolWork/parallel", "PoolWork/own-parallel", "ns/op", 1.25},
-	{"pooled call beside a fresh instance's", "Pool/do", "Pool/fresh", "ns/op", 0.1},
-	{"reset, 1 MiB of memory", "Reset/1MiB", "", "ns/reset", 25_000},
-	{"reset, 256 MiB of memory", "Reset/256MiB", "", "ns/reset", 25_000},
-	{"open 1.4 MB of wasm (SQLite), cached", "Open/cached/sqlite", "", "ns/op", 50e6},
+	{"typed call into the sandbox, 2 scalars", "Call2 ns/sandbox", "Call2 ns/raw-wazero", 1.5, false},
+	{"typed native call, 2 scalars", "Call2 ns/native", "Call2 ns/cgo", 1.2, false},
+	{"typed native call, 2 doubles", "Call2Float ns/native", "Call2Float ns/cgo", 1.2, false},
+	{"struct by value, native, prepared", "ByValue ns/native", "ByValue ns/cgo", 2, false},
+	{"native leaf call, 2 scalars", "Call2 ns/leaf", "Call2 ns/cgo", 0.35, false},
+	{"native leaf call, 2 doubles", "Call2Float ns/leaf", "Call2Float ns/cgo", 0.35, false},
+	{"callback, sandbox", "Callback ns/sandbox", "Callback ns/raw-wazero", 1.3, false},
+	{"callback, native", "Callback ns/native", "Callback ns/cgo", 1.2, false},
+	{"C function over an array, sandbox", "Map/sandbox ns/element", "", 5, true},
+	{"C function over an array, native", "Map/native ns/element", "", 3, true},
+	{"pooled call of some work, beside never reset", "PoolWork/one ns/op", "PoolWork/own-one ns/op", 1.25, true},
+	{"the same, all processors", "PoolWork/parallel ns/op", "PoolWork/own-parallel ns/op", 1.25, true},
+	{"pooled call beside a fresh instance's", "Pool/do ns/op", "Pool/fresh ns/op", 0.1, true},
+	{"reset, 1 MiB of memory", "Reset/1MiB ns/reset", "", 25_000, true},
+	{"reset, 256 MiB of memory", "Reset/256MiB ns/reset", "", 25_000, true},
+	{"open 1.4 MB of wasm (SQLite), cached", "Open/cached/sqlite ns/op", "", 50e6, true},
 }
 
 // A group is a row that sums up benchmarks with a common prefix: the worst of
 // them, and where there is a baseline the geometric mean of their ratios too.
 type group struct {
-	what, prefix    string
-	bench, baseline string // after each one's name; no baseline for a plain number
-	unit            string
-	mean, worst     float64 // at most
+	what, prefix   string
+	unit, baseline string  // units
+	mean, worst    float64 // at most
 }
 
 var groups = []group{
-	{"fuel and deadline, kernels", "Fuel/", "/sandbox", "/raw-wazero", "ns/op", 1.15, 1.8},
-	{"wait for C that spins, 99 of 100", "Pause/", "", "", "ns/pause", 0, 5_000_000},
+	{"fuel and deadline, kernels", "Fuel/", "ns/sandbox", "ns/raw-wazero", 1.15, 1.8},
+	{"wait for C that spins, 99 of 100", "Pause/", "ns/pause", "", 0, 5_000_000},
 }
 
 // beside are the benchmarks that are shown with all who do the same.
-var beside = []struct{ what, bench, unit string }{
-	{"call, 2 ints", "Call2", "ns/op"},
-	{"call, 2 doubles", "Call2Float", "ns/op"},
-	{"struct by value", "ByValue", "ns/op"},
-	{"1000 doubles", "Slice1000", "ns/op"},
-	{"callback", "Callback", "ns/callback"},
-	{"callback with struct", "CallbackStruct", "ns/callback"},
+var beside = []struct{ what, bench string }{
+	{"call, 2 ints", "Call2"},
+	{"call, 2 doubles", "Call2Float"},
+	{"struct by value", "ByValue"},
+	{"1000 doubles", "Slice1000"},
+	{"callback", "Callback"},
+	{"callback with struct", "CallbackStruct"},
 }
 
 var who = []string{"sandbox", "native", "raw-wazero", "raw-purego", "cgo", "ctypes"}
@@ -116,7 +115,7 @@ func printBeside(best map[string]float64) {
 	for _, row := range beside {
 		fmt.Printf("%-22s", row.what)
 		for _, w := range who {
-			if v, ok := best[row.bench+"/"+w+" "+row.unit]; ok {
+			if v, ok := best[row.bench+" ns/"+w]; ok {
 				fmt.Printf(" %10.1f", v)
 			} else {
 				fmt.Printf(" %10s", "")
@@ -127,30 +126,28 @@ func printBeside(best map[string]float64) {
 }
 
 func printLimits(best map[string]float64) (missed int) {
-	fmt.Printf("\n%-42s %10s %10s %7s %7s %7s\n", "what", "ns", "baseline", "ratio", "at most", "allocs")
+	fmt.Printf("\n%-46s %10s %10s %7s %7s %7s\n", "what", "ns", "baseline", "ratio", "at most", "allocs")
 	for _, l := range limits {
-		a, okA := best[l.bench+" "+l.unit]
-		if okA && l.baseline == "" {
-			verdict := ""
-			if a > l.atMost {
-				verdict = "  MISSED"
-				missed++
-			}
-			fmt.Printf("%-42s %10.1f %10s %7s %7.0f%s\n", l.what, a, "", "", l.atMost, verdict)
+		v, ok := best[l.name]
+		base, hasBase := best[l.baseline]
+		if !ok || l.baseline != "" && !hasBase {
+			fmt.Printf("%-46s not measured\n", l.what)
 			continue
 		}
-		b, okB := best[l.baseline+" "+l.unit]
-		if !okA || !okB {
-			fmt.Printf("%-42s not measured: %s is missing\n", l.what, strings.TrimSuffix(l.bench+" or "+l.baseline, " or "))
-			continue
+		allocs := best[strings.Replace(l.name, " ns/", " allocs/", 1)]
+		missedIt := allocs != 0 && !l.mayAllocate
+		if l.baseline == "" {
+			missedIt = missedIt || v > l.atMost
+			fmt.Printf("%-46s %10.1f %10s %7s %7.0f", l.what, v, "", "", l.atMost)
+		} else {
+			missedIt = missedIt || v/base > l.atMost
+			fmt.Printf("%-46s %10.1f %10.1f %7.2f %7.2f %7.0f", l.what, v, base, v/base, l.atMost, allocs)
 		}
-		allocs := best[l.bench+" allocs/op"]
-		verdict := ""
-		if a/b > l.atMost || allocs != 0 && !strings.HasPrefix(l.bench, "Pool") {
-			verdict = "  MISSED"
+		if missedIt {
+			fmt.Print("  MISSED")
 			missed++
 		}
-		fmt.Printf("%-42s %10.1f %10.1f %7.2f %7.2f %7.0f%s\n", l.what, a, b, a/b, l.atMost, allocs, verdict)
+		fmt.Println()
 	}
 	if missed > 0 {
 		fmt.Printf("%d of %d limits are missed in this run; on a busy machine, run it again\n", missed, len(limits))
@@ -162,14 +159,14 @@ func printGroups(best map[string]float64) (missed int) {
 	for _, g := range groups {
 		names := g.members(best)
 		if len(names) == 0 {
-			fmt.Printf("%-42s not measured: %s is missing\n", g.what, g.prefix)
+			fmt.Printf("%-46s not measured: %s is missing\n", g.what, g.prefix)
 			continue
 		}
 		logs, worst, at := 0.0, 0.0, ""
 		for _, name := range names {
-			v := best[g.prefix+name+g.bench+" "+g.unit]
+			v := best[g.prefix+name+" "+g.unit]
 			if g.baseline != "" {
-				v /= best[g.prefix+name+g.baseline+" "+g.unit]
+				v /= best[g.prefix+name+" "+g.baseline]
 				fmt.Printf("  %-40s %29.2f\n", name, v)
 			}
 			logs += math.Log(v)
@@ -186,10 +183,10 @@ func printGroups(best map[string]float64) (missed int) {
 		}
 		if g.baseline != "" {
 			mean := math.Exp(logs / float64(len(names)))
-			fmt.Printf("%-42s %29.2f %7.2f%s\n", fmt.Sprintf("%s, mean of %d", g.what, len(names)), mean, g.mean, verdict(mean, g.mean))
-			fmt.Printf("%-42s %29.2f %7.2f%s\n", g.what+", worst: "+at, worst, g.worst, verdict(worst, g.worst))
+			fmt.Printf("%-46s %29.2f %7.2f%s\n", fmt.Sprintf("%s, mean of %d", g.what, len(names)), mean, g.mean, verdict(mean, g.mean))
+			fmt.Printf("%-46s %29.2f %7.2f%s\n", g.what+", worst: "+at, worst, g.worst, verdict(worst, g.worst))
 		} else {
-			fmt.Printf("%-42s %10.0f %26.0f%s\n", g.what, worst, g.worst, verdict(worst, g.worst))
+			fmt.Printf("%-46s %10.0f %26.0f%s\n", g.what, worst, g.worst, verdict(worst, g.worst))
 			fmt.Printf("  the longest of %d is %s\n", len(names), at)
 		}
 	}
@@ -200,11 +197,11 @@ func printGroups(best map[string]float64) (missed int) {
 func (g group) members(best map[string]float64) (names []string) {
 	for key := range best {
 		name, inGroup := strings.CutPrefix(key, g.prefix)
-		name, measured := strings.CutSuffix(name, g.bench+" "+g.unit)
+		name, measured := strings.CutSuffix(name, " "+g.unit)
 		if !inGroup || !measured {
 			continue
 		}
-		if _, ok := best[g.prefix+name+g.baseline+" "+g.unit]; ok {
+		if _, ok := best[g.prefix+name+" "+g.baseline]; ok || g.baseline == "" {
 			names = append(names, name)
 		}
 	}
