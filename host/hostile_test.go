@@ -40,6 +40,7 @@ func TestEngineStack(t *testing.T) {
 		return m.TotalAlloc
 	}
 	engines(t, func(t *testing.T, opts Options) {
+		opts.Timeout = -1 // the machine may have other things to do
 		lib := openTest(t, "bombs.wasm", opts)
 		before := usage(t)
 		for _, name := range []string{"recurse", "recurse_big"} {
