@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -96,8 +97,15 @@ func (c *CallEvent) Prototype() string {
 }
 
 // Args are the arguments in C's syntax, as "p=0x1010, n=3": see [FormatArgs].
-// Before a call the addresses of Go's memory are not known yet: they are NULL.
-func (c *CallEvent) Args() string { return FormatArgs(c.abi, c.Sig, c.words) }
+// Before a call the addresses of Go's memory are not known yet: they are NULL. Of
+// what C passes for "..." nothing is known: it is "...".
+func (c *CallEvent) Args() string {
+	args := FormatArgs(c.abi, c.Sig, c.words)
+	if c.Kind != CallC && c.Sig.Variadic() {
+		args = strings.TrimPrefix(args+", ...", ", ")
+	}
+	return args
+}
 
 // Result is the result in C's syntax, after a call that did not fail; else, and
 // for void, it is empty.
@@ -105,7 +113,11 @@ func (c *CallEvent) Result() string {
 	if c.Err != nil {
 		return ""
 	}
-	return FormatResult(c.abi, c.Sig, c.words)
+	frame := c.Sig
+	if c.Kind != CallC {
+		frame = CallbackFrame(frame)
+	}
+	return FormatResult(c.abi, frame, c.words)
 }
 
 var errNotReturned = errors.New("the call did not return: a panic, or runtime.Goexit")

@@ -9,6 +9,9 @@ const (
 	DefaultMaxTable = 1 << 20
 )
 
+// Refused is the parameter of a tick that asks for no fuel: see Options.Refusals.
+const Refused = -1
+
 // Options tell [Rewrite] what to do. The zero value is useful and safe, but
 // for InitialFuel, which is then used up at once: the guest begins with a tick.
 type Options struct {
@@ -41,6 +44,13 @@ type Options struct {
 	// refused with ErrNotSupported.
 	Own     bool
 	Globals []GlobalValue
+
+	// Refusals has the host told of what the guest is refused. The memory's own
+	// maximum is then for who allocates it to keep: the new module's is
+	// MaxMemoryPages, Result.Limits has the other. Where table.grow has failed, the
+	// guest ticks for Refused units; what that tick returns counts for nothing.
+	// Uninstrumented code tells nothing of tables.
+	Refusals bool
 
 	// Limits bound what the module may make a compiler do.
 	Limits ModuleLimits

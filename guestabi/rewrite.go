@@ -145,6 +145,7 @@ type rewriter struct {
 	helpers []helper // functions appended
 	exports []Export // appended
 	fuel    fuel
+	refused refusals
 	// The new module's own memory and tables; and what were imported globals.
 	memories []Limits
 	tables   []Table
@@ -237,6 +238,7 @@ func (w *rewriter) private() {
 		w.fuel = fuel{global: n, tick: m.imported[KindFunc]}
 		w.res.Fuel = export("fuel", KindGlobal, n)
 		w.res.Tick = Name{w.prefix + "host", "tick"}
+		w.refused = refusals{on: w.opts.Refusals && m.growsTables(), result: n + 1, tick: w.fuel.tick}
 	}
 }
 

@@ -180,6 +180,9 @@ func (w *rewriter) tableSection() []byte {
 func (w *rewriter) memorySection() []byte {
 	var b []byte
 	for _, l := range w.memories {
+		if w.opts.Refusals {
+			l.HasMax = false // its allocator keeps it
+		}
 		b = appendLimits(b, w.memory(l))
 	}
 	return vectorOf(len(w.memories), b)
@@ -206,6 +209,12 @@ func (w *rewriter) globalSection() []byte {
 		b = appendGlobalType(b, GlobalType{I64, true})
 		a := assembler(b)
 		b = *a.i64(w.opts.InitialFuel).op(opEnd)
+	}
+	if w.refused.on {
+		n++
+		b = appendGlobalType(b, GlobalType{I32, true})
+		a := assembler(b)
+		b = *a.i32(0).op(opEnd)
 	}
 	return vectorOf(n, b)
 }
@@ -340,10 +349,13 @@ func (w *rewriter) instrument() error {
 	}
 	bodies := make([]byte, 0, m.CodeSection.Len+m.CodeSection.Len/2)
 	for i := range m.Codes {
-		body := e.function(uint32(i))
+		body, moves := e.function(uint32(i)), e.moves
+		if w.refused.on {
+			body, moves = w.refused.told(body, moves)
+		}
 		bodies = appendU32(bodies, uint32(len(body)))
 		base := uint32(len(bodies))
-		for _, mv := range e.moves {
+		for _, mv := range moves {
 			w.res.offsets.add(base+mv.new, mv.old-m.CodeSection.Offset)
 		}
 		bodies = append(bodies, body...)

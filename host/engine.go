@@ -87,6 +87,7 @@ func (l moduleLimits) rewriting() guestabi.Options {
 		Limits:         l.module,
 		Uninstrumented: l.plain,
 		Own:            true,
+		Refusals:       true,
 		Globals:        l.globals.values(),
 	}
 }
@@ -164,7 +165,14 @@ func (m *module) compile(ctx context.Context, wasm []byte) (err error) {
 	if m.tick, err = m.hostModule(ctx, m.res.Tick.Module, []hostFunc{{
 		name: m.res.Tick.Name,
 		typ:  guestabi.FuncType{Params: []guestabi.ValueType{guestabi.I64}, Results: []guestabi.ValueType{guestabi.I64}},
-		call: api.GoFunc(func(ctx context.Context, stack []uint64) { stack[0] = uint64(instanceOf(ctx).tick(int64(stack[0]))) }),
+		call: api.GoFunc(func(ctx context.Context, stack []uint64) {
+			in, need := instanceOf(ctx), int64(stack[0])
+			if need == guestabi.Refused {
+				in.reach(reachedTable)
+				return
+			}
+			stack[0] = uint64(in.tick(need))
+		}),
 	}}); err != nil {
 		return engineError(err)
 	}

@@ -29,9 +29,36 @@ func TestEndlessRecursion(t *testing.T) {
 	})
 }
 
+// TestEngineStack: what docs/sandbox.md says of the engine's stack.
+func TestEngineStack(t *testing.T) {
+	if raceEnabled {
+		t.Skip("LEFT OUT: the engine's stack of 100 MB, under the race detector; without it this runs")
+	}
+	allocated := func() uint64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.TotalAlloc
+	}
+	engines(t, func(t *testing.T, opts Options) {
+		opts.Timeout = -1 // the machine may have other things to do
+		lib := openTest(t, "bombs.wasm", opts)
+		before := usage(t)
+		for _, name := range []string{"recurse", "recurse_big"} {
+			f := prepare(t, lib, name, nullary)
+			defer runtime.KeepAlive(f)
+			start := allocated()
+			_, err := callWords(nil, f)
+			require.ErrorIs(t, err, wasmffi.ErrStackOverflow)
+			// Each stack is more than twice the one before it, the last 100 MB.
+			assert.Less(t, allocated()-start, uint64(200_000_000+1<<20), name)
+		}
+		usage(t).requireNotAbove(t, before)
+	})
+}
+
 // TestCollectorIsNotBlocked: a garbage collection ends while C loops for ever.
 func TestCollectorIsNotBlocked(t *testing.T) {
-	lib := openTest(t, "hostile.wasm", Options{})
+	lib := openTest(t, "hostile.wasm", Options{Timeout: -1}) // the machine may have other things to do
 	ctx, cancel := context.WithCancel(background)
 	loop := prepare(t, lib, "loop_br", nullary)
 	done := make(chan error)

@@ -20,12 +20,14 @@ func (in *instance) provideImports(lib wasmffi.Library) (map[string]api.Module, 
 	wasi := in.mod.wasiFuncs()
 	var faults []error // of those that are given
 	var missing []MissingImport
-	more := 0
+	skipped, more := 0, 0
 	funcs := map[string][]hostFunc{}
 	for _, im := range res.Module.Imports {
 		own, found := in.ownImport(im.Name)
 		switch {
 		case im.Kind != guestabi.KindFunc: // those of globals are in res.Missing
+		case found && len(faults) == mostPrinted: // it may be imported a million times
+			skipped++
 		case found:
 			want := res.Module.Types[im.Type]
 			side, err := goImport(lib, in.opts.Hooks, own, want)
@@ -41,6 +43,9 @@ func (in *instance) provideImports(lib wasmffi.Library) (map[string]api.Module, 
 		default:
 			missing = append(missing, in.missing(im))
 		}
+	}
+	if skipped > 0 {
+		faults = append(faults, fmt.Errorf("%d more imports, which were not looked at", skipped))
 	}
 	for _, im := range res.Missing {
 		if len(missing) == mostMissing {

@@ -21,8 +21,10 @@ var (
 
 // PoolOptions say how large a [Pool] is.
 type PoolOptions struct {
-	// Options are those of the instances, which share their Stdout, Imports
-	// and so on. Resettable is set.
+	// Options are those of the instances. They share Stdout, Stderr, Stdin and
+	// Random, which one of them uses at a time, and what one has read is gone for
+	// the others; Imports, Hooks and an FS of Dirs are called by several at once.
+	// Resettable is set.
 	Options
 	// Instances is the most there are at a time; 0 means runtime.GOMAXPROCS(0).
 	// Each costs memory of its own.
@@ -109,6 +111,7 @@ func newPool[T any](ctx context.Context, src *source, opts PoolOptions, setup fu
 	if opts.Instances <= 0 {
 		opts.Instances = runtime.GOMAXPROCS(0)
 	}
+	opts.Options = opts.shared()
 	opts.Resettable = true
 	p := &Pool[T]{
 		name: src.name, src: src, opts: opts, setup: setup,

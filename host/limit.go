@@ -32,6 +32,9 @@ var (
 type LimitError struct {
 	Kind  error  // ErrMemoryLimit, ErrTableLimit, …
 	Limit uint64 // bytes, table entries, callbacks, …
+	// Own tells that it is not the option's, but the module's own: the maximum
+	// that it declares for its memory.
+	Own bool
 	// Err is how a call ended that reached the limit before; nil where reaching
 	// it is the error.
 	Err error
@@ -46,6 +49,9 @@ func (e *LimitError) Error() string {
 	s := fmt.Sprintf("%v: %d", e.Kind, e.Limit)
 	if unit := limitUnits[e.Kind]; unit != "" {
 		s += " " + unit
+	}
+	if e.Own {
+		s += ", the module's own maximum"
 	}
 	if e.Err != nil {
 		return fmt.Sprintf("%v; before that: %s", e.Err, s)
@@ -69,6 +75,7 @@ const (
 	reachedOutput
 	reachedFiles
 	reachedWrite
+	reachedTable
 )
 
 // reach notes that C was refused something, for the error of the call that is
@@ -82,13 +89,16 @@ func (in *instance) reach(l limits) {
 func (in *instance) reachedLimit(l limits, err error) *LimitError {
 	switch l {
 	case reachedMemory:
-		return &LimitError{ErrMemoryLimit, uint64(len(in.mem.region)), err}
+		limit := uint64(len(in.mem.region))
+		return &LimitError{Kind: ErrMemoryLimit, Limit: limit, Own: limit < in.opts.MemoryLimit, Err: err}
 	case reachedOutput:
-		return &LimitError{ErrOutputLimit, uint64(in.opts.OutputLimit), err}
+		return &LimitError{Kind: ErrOutputLimit, Limit: uint64(in.opts.OutputLimit), Err: err}
 	case reachedWrite:
-		return &LimitError{ErrWriteLimit, uint64(in.opts.WriteLimit), err}
+		return &LimitError{Kind: ErrWriteLimit, Limit: uint64(in.opts.WriteLimit), Err: err}
+	case reachedTable:
+		return &LimitError{Kind: ErrTableLimit, Limit: uint64(in.opts.TableLimit), Err: err}
 	default:
-		return &LimitError{ErrFileLimit, uint64(in.opts.OpenFiles), err}
+		return &LimitError{Kind: ErrFileLimit, Limit: uint64(in.opts.OpenFiles), Err: err}
 	}
 }
 

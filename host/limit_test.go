@@ -50,6 +50,81 @@ func TestLimitError(t *testing.T) {
 	})
 }
 
+// A module is told -1 when it asks for too large a table, or for memory beyond its
+// own maximum; which of them it was, the error of a call that dies later tells.
+func TestRefusals(t *testing.T) {
+	left := uint64(0)
+	engines(t, func(t *testing.T, opts Options) {
+		opts.TableLimit, opts.Fuel, opts.Resettable = 100, 1e6, true
+		lib := openTest(t, "refused.wasm", opts)
+		unary := func(name string, n uint64) (int32, error) {
+			got, err := call(t, lib, name, proto(dtype.CInt, dtype.CUInt), n)
+			return int32(got), err
+		}
+		dies := func(name string, n uint64) error {
+			_, err := call(t, lib, name, proto(dtype.CVoid, dtype.CUInt), n)
+			require.Error(t, err, name)
+			return err
+		}
+		plain := func() {
+			_, err := call(t, lib, "trap", nullary)
+			require.ErrorIs(t, err, ErrUnreachable)
+			require.NotErrorIs(t, err, wasmffi.ErrLimit, "it has reached none")
+		}
+		for range 2 {
+			// Each of the two tables has 50 entries; one beyond is refused.
+			for _, tt := range []struct {
+				name string
+				n    uint64
+				want int32
+			}{
+				{"table_by", 2, 4}, {"table_by", 45, -1}, {"table_by", 1<<32 - 1, -1}, {"table_by", 44, 6}, {"table_by", 0, 50}, {"table_by", 1, -1},
+				{"memory_by", 1, 1}, {"memory_by", 2, -1}, {"memory_by", 1, 2}, {"memory_by", 0, 3}, {"memory_by", 1 << 17, -1},
+			} {
+				got, err := unary(tt.name, tt.n)
+				require.NoError(t, err)
+				require.Equal(t, tt.want, got, "%s(%d)", tt.name, tt.n)
+				plain()
+			}
+			require.EqualError(t, dies("table_then_trap", 1),
+				"trap: unreachable code reached in table_then_trap(1); before that: table limit reached: 100 entries")
+			require.NotErrorIs(t, dies("table_then_trap", 0), wasmffi.ErrLimit)
+			require.EqualError(t, dies("memory_then_trap", 1),
+				"trap: unreachable code reached in memory_then_trap(1); before that: memory limit reached: 196608 bytes, the module's own maximum")
+			require.NotErrorIs(t, dies("memory_then_trap", 0), wasmffi.ErrLimit)
+			require.ErrorIs(t, dies("spin", 1), ErrFuel)
+			require.ErrorIs(t, dies("spin", 1), ErrTableLimit)
+			plain()
+			require.NoError(t, lib.Reset(background))
+			// C that asks again and again uses the same fuel in each round.
+			turns, err := unary("table_until", 5)
+			require.NoError(t, err)
+			require.EqualValues(t, 10, turns)
+			if left == 0 {
+				left = lib.FuelLeft()
+			}
+			require.Equal(t, left, lib.FuelLeft())
+			_, err = unary("table_and_divide", 47)
+			require.ErrorIs(t, err, ErrDivideByZero)
+			require.ErrorIs(t, err, ErrTableLimit)
+			var trap *TrapError
+			require.ErrorAs(t, err, &trap)
+			m := lib.in.mod.res.Module
+			require.Equal(t, byte(0x6e), m.Bytes(m.CodeSection)[trap.Frames[0].Offset], "the offset is that of i32.div_u")
+			require.NoError(t, lib.Reset(background))
+		}
+
+		_, err := OpenBytes(background, "start", fixture(t, "refusedstart.wasm"), opts)
+		require.ErrorIs(t, err, ErrUnreachable)
+		require.ErrorIs(t, err, ErrTableLimit)
+
+		opts.Fuel, opts.Uninstrumented = 0, true
+		lib = openTest(t, "refused.wasm", opts)
+		require.NotErrorIs(t, dies("table_then_trap", 1000), wasmffi.ErrLimit, "of tables nothing is known here")
+		require.ErrorIs(t, dies("memory_then_trap", 5), ErrMemoryLimit)
+	})
+}
+
 func TestCallbackLimit(t *testing.T) {
 	make := func(lib *Library) (wasmffi.Callback, error) {
 		return lib.Callback(wasmffi.CallbackSpec{Sig: nullary, Func: func(*wasmffi.Frame) error { return nil }})

@@ -302,7 +302,7 @@ func (d *Differential) stopAt(what any, given []byte) ([]byte, error) {
 // share makes the two sides of a callback.
 func (d *Differential) share(spec wasmffi.CallbackSpec) (a, b wasmffi.CallbackSpec) {
 	key := new(int)
-	shape, _ := wasmffi.FrameShape(dtype.WASM32, spec.Sig) // its error is the backend's too
+	shape, _ := wasmffi.FrameShape(dtype.WASM32, wasmffi.CallbackFrame(spec.Sig)) // its error is the backend's too
 	params := shape.Result.First
 	a, b = spec, spec
 	a.Func = func(f *wasmffi.Frame) error {

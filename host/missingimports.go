@@ -44,16 +44,27 @@ type MissingImport struct {
 	Near []string
 }
 
-// Error gives all of them as C:
+// What a message has of them: a module may want a million functions of a thousand
+// parameters.
+const (
+	mostPrinted = 20
+	mostText    = 400 // bytes of one
+)
+
+// Error gives the first twenty as C, and how many there are besides:
 //
 //	missing imports not found: int env.host_log(int, const char *); double env.host_clock(void)
 func (e *MissingImportsError) Error() string {
-	texts := make([]string, len(e.Imports))
-	for i, im := range e.Imports {
-		texts[i] = im.String()
+	var texts []string
+	for _, im := range e.Imports[:min(len(e.Imports), mostPrinted)] {
+		text := im.String()
+		if len(text) > mostText {
+			text = strings.ToValidUTF8(text[:mostText], "") + "…"
+		}
+		texts = append(texts, text)
 	}
-	if e.More > 0 {
-		texts = append(texts, fmt.Sprintf("and %d more", e.More))
+	if more := len(e.Imports) - len(texts) + e.More; more > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more", more))
 	}
 	return fmt.Sprintf("missing imports %v: %s", wasmffi.ErrNotFound, strings.Join(texts, "; "))
 }

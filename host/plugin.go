@@ -55,7 +55,7 @@ type edition[T any] struct {
 //	err = plugin.Do(ctx, func(f *filter) error { … })
 //	err = plugin.Replace(ctx, "filter.wasm", nil, nil) // the file has changed
 func NewPlugin[T any](ctx context.Context, name string, module []byte, opts Options, setup func(wasmffi.Library) (T, error)) (*Plugin[T], error) {
-	p := &Plugin[T]{name: name, opts: opts, setup: setup,
+	p := &Plugin[T]{name: name, opts: opts.shared(), setup: setup,
 		replacing: make(chan struct{}, 1), closing: make(chan struct{}), all: map[*edition[T]]struct{}{}}
 	e, err := p.open(ctx, name, module)
 	if err != nil {
@@ -157,7 +157,8 @@ func (e *edition[T]) unused() <-chan struct{} {
 // of both when no Do is running, and those that come wait meanwhile. Replace waits
 // for them until ctx ends; so it must not be called inside Do, nor Do inside Do
 // while it waits. With a nil migrate nobody waits, and calls of old and new run
-// side by side.
+// side by side; of what they share one at a time uses Options.Stdout, Stderr, Stdin
+// and Random.
 //
 // One replacement is made at a time; others wait under ctx.
 func (p *Plugin[T]) Replace(ctx context.Context, name string, module []byte, migrate func(from, to T) error) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/wasmffi/wasmffi"
@@ -80,21 +81,24 @@ func runCall(t *terminal, args []string) error {
 	f.sandbox.register(fs)
 	fs.BoolVar(&f.json, "json", false, "")
 	fs.BoolVar(&f.jsonl, "jsonl", false, "")
-	fs.DurationVar(&f.timeout, "timeout", 0, "")
+	fs.Func("timeout", "", func(s string) (err error) {
+		if f.timeout, err = time.ParseDuration(s); err != nil || f.timeout <= 0 {
+			return errors.New("not a time such as 2s")
+		}
+		return nil
+	})
 	words, err := fs.parse(args)
 	if err != nil {
 		return err
 	}
 	words = append(words, fs.rest...)
 	switch {
-	case len(words) == 0:
+	case len(words) == 0 || words[0] == "":
 		return usagef("call: no library given; see wasmffi help call")
 	case f.jsonl && len(words) > 1:
 		return usagef("call: %q is too much: with --jsonl the calls come from stdin", words[1])
 	case !f.jsonl && len(words) == 1:
 		return usagef("call: no prototype given; see wasmffi help call")
-	case f.timeout < 0:
-		return usagef("call: --timeout %v is negative", f.timeout)
 	}
 	o, err := openLibrary(t, words[0], &f)
 	if err != nil {

@@ -89,6 +89,9 @@ func runInspect(t *terminal, args []string) error {
 	if len(words) != 1 {
 		return usagef("inspect: %d libraries given, not one; see wasmffi help inspect", len(words))
 	}
+	if words[0] == "" {
+		return usagef("inspect: no library given; see wasmffi help inspect")
+	}
 	in, err := inspect(words[0])
 	if err != nil {
 		return &wasmffi.Error{Op: "inspect", Library: words[0], Err: err}

@@ -3,10 +3,12 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +20,7 @@ import (
 type sandboxFlags struct {
 	sandbox bool
 	mem     byteSize
-	fuel    string
+	fuel    uint64
 	dirs    listFlag
 	env     listFlag
 	sha256  string
@@ -28,27 +30,20 @@ type sandboxFlags struct {
 func (f *sandboxFlags) register(fs *flagSet) {
 	fs.BoolVar(&f.sandbox, "sandbox", false, "")
 	fs.Var(&f.mem, "mem", "")
-	fs.StringVar(&f.fuel, "fuel", "", "")
+	fs.Func("fuel", "", f.setFuel)
 	fs.Var(&f.dirs, "dir", "")
 	fs.Var(&f.env, "env", "")
 	fs.Func("sha256", "", f.setPin)
-	fs.StringVar(&f.cache, "cache", "", "")
+	fs.Func("cache", "", f.setCache)
 }
 
 // only reports whether nothing but the sandbox will do.
 func (f *sandboxFlags) only() bool {
-	return f.sandbox || f.mem != 0 || f.fuel != "" || len(f.dirs) > 0 || len(f.env) > 0 || f.sha256 != "" || f.cache != ""
+	return f.sandbox || f.mem != 0 || f.fuel != 0 || len(f.dirs) > 0 || len(f.env) > 0 || f.sha256 != "" || f.cache != ""
 }
 
 func (f *sandboxFlags) options() (host.Options, error) {
-	o := host.Options{MemoryLimit: uint64(f.mem), SHA256: f.sha256}
-	if f.fuel != "" {
-		n, err := strconv.ParseUint(f.fuel, 0, 63)
-		if err != nil || n == 0 {
-			return o, usagef("call: --fuel %s: not a number of instructions", f.fuel)
-		}
-		o.Fuel = n
-	}
+	o := host.Options{MemoryLimit: uint64(f.mem), Fuel: f.fuel, SHA256: f.sha256}
 	for _, kv := range f.env {
 		k, v, ok := strings.Cut(kv, "=")
 		if !ok || k == "" {
@@ -71,12 +66,35 @@ func (f *sandboxFlags) options() (host.Options, error) {
 		if err != nil {
 			return o, err
 		}
+		if slices.ContainsFunc(o.Dirs, func(other host.Dir) bool { return other.Guest == d.Guest }) {
+			return o, usagef("call: --dir %s: there is a %s already", dir, d.Guest)
+		}
 		o.Dirs = append(o.Dirs, d)
 	}
 	return o, nil
 }
 
-// setPin takes the hash of a module; an empty one would pin nothing.
+// Values that would set nothing are refused: "--fuel $UNSET" is no wish for a call
+// without bounds, nor for machine code.
+
+func (f *sandboxFlags) setFuel(s string) error {
+	n, err := strconv.ParseUint(s, 0, 63)
+	if err != nil || n == 0 {
+		return errors.New("not a number of instructions")
+	}
+	f.fuel = n
+	return nil
+}
+
+func (f *sandboxFlags) setCache(s string) error {
+	if s == "" {
+		return errors.New("not a directory")
+	}
+	f.cache = s
+	return nil
+}
+
+// setPin takes the hash of a module.
 func (f *sandboxFlags) setPin(s string) error {
 	if b, err := hex.DecodeString(s); err != nil || len(b) != sha256.Size {
 		return fmt.Errorf("not %d hexadecimal digits", 2*sha256.Size)
