@@ -66,7 +66,7 @@ func (c *scalarCallable) CallWords(ctx context.Context, words []uint64) error {
 	}
 	c.pass(h.stack, words)
 	err := h.fn.CallWithStack(&in.wasmCtx, h.stack)
-	if err != nil || in.dirty {
+	if err != nil || in.dirty || h.grown() {
 		return in.leave(c.finish(h, err, words))
 	}
 	if c.result.kind != wordNone {
@@ -111,7 +111,7 @@ func (c *fewCallable) CallFew(a0, a1, a2, a3 uint64) (uint64, error) {
 		stack[2], stack[3] = a2&m[2], a3&m[3]
 	}
 	err := h.fn.CallWithStack(&in.wasmCtx, h.stack)
-	if err != nil || in.dirty {
+	if err != nil || in.dirty || h.grown() {
 		var words [1]uint64
 		err = in.leave(c.finish(h, err, words[:]))
 		return words[0], err
@@ -155,6 +155,9 @@ func (c *scalarCallable) pass(stack, words []uint64) {
 
 // finish takes the result, or turns the engine's error into ours.
 func (c *scalarCallable) finish(h *handle, err error, words []uint64) error {
+	if h.grown() {
+		h.letGo()
+	}
 	if err != nil {
 		return c.fault(h, err, nil)
 	}
@@ -175,7 +178,7 @@ func (c *callable) fault(h *handle, raw error, words []uint64) error {
 		c.addArgs(e.Frames, raw, h, words)
 	}
 	if errors.Is(err, wasmffi.ErrStackOverflow) {
-		h.fn, h.age = nil, 0 // the engine's stack has grown to its limit: let go of it
+		h.letGo()
 	}
 	return err
 }
@@ -195,6 +198,9 @@ func (c *callable) handle(depth int) *handle {
 	if h.age != c.in.age.Load() {
 		c.renew(h)
 	}
+	if depth > 0 {
+		c.in.level.runs = h.runs
+	}
 	return h
 }
 
@@ -202,4 +208,14 @@ func (c *callable) handle(depth int) *handle {
 // one cannot be entered again because its goroutine was ended inside it.
 func (c *callable) renew(h *handle) {
 	h.fn, h.age = c.export(), c.in.age.Load()
+	h.runs = stackOf(h.fn)
+}
+
+// run calls C.
+func (c *callable) run(h *handle) error {
+	err := h.fn.CallWithStack(&c.in.wasmCtx, h.stack)
+	if h.grown() {
+		h.letGo()
+	}
+	return err
 }

@@ -48,7 +48,7 @@ func (c *callable) callPlaced(f *wasmffi.Frame, mem []byte, base uint64) error {
 	}
 	h := c.handle(in.level.depth)
 	c.passValues(h.stack, base, w.words)
-	if err := h.fn.CallWithStack(&in.wasmCtx, h.stack); err != nil {
+	if err := c.run(h); err != nil {
 		return c.fault(h, err, f.Words)
 	}
 	if err := in.getErrno(f); err != nil {

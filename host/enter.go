@@ -56,11 +56,19 @@ func (in *instance) nest(ctx context.Context) error {
 	if up.depth+1 >= in.opts.Depth {
 		return &kindError{wasmffi.ErrLimit, fmt.Errorf("%w: %d levels of calls from Go into C", wasmffi.ErrDepth, in.opts.Depth)}
 	}
+	stacks := up.stacks
+	if up.up != nil { // the outermost call's is as large as any
+		stacks += len(*up.runs)
+	}
+	if stacks > nestedStacks {
+		return &kindError{wasmffi.ErrLimit, fmt.Errorf("%w: %d bytes of stacks under calls from Go into C", wasmffi.ErrDepth, stacks)}
+	}
 	l := up.down
 	if l == nil {
 		l = &level{up: up, depth: up.depth + 1}
 		up.down = l
 	}
+	l.runs, l.stacks = &noStack, stacks
 	l.ctx, l.inherits = ctx, ctx == nil
 	if l.inherits {
 		l.ctx = up.ctx
@@ -103,7 +111,7 @@ func (in *instance) leave(err error) error {
 	}
 	l.ctx, l.frame.Ctx = nil, nil
 	if l.up != nil {
-		in.level = l.up
+		in.level, l.runs = l.up, &noStack
 		return err
 	}
 	in.settle()

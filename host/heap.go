@@ -51,7 +51,7 @@ func (in *instance) export(name string, t guestabi.FuncType) *callable {
 	}
 	c := &callable{in: in, name: name, slot: -1}
 	c.export = func() api.Function { return in.wasm.ExportedFunction(name) }
-	c.first.stack = make([]uint64, max(len(t.Params), len(t.Results), 1))
+	c.first = handle{stack: make([]uint64, max(len(t.Params), len(t.Results), 1)), runs: &noStack}
 	return c
 }
 
@@ -59,7 +59,7 @@ func (in *instance) export(name string, t guestabi.FuncType) *callable {
 func (c *callable) callRaw(args ...uint64) (uint64, error) {
 	h := c.handle(c.in.level.depth)
 	copy(h.stack, args)
-	if err := h.fn.CallWithStack(&c.in.wasmCtx, h.stack); err != nil {
+	if err := c.run(h); err != nil {
 		return 0, fmt.Errorf("%s: %w", c.name, c.fault(h, err, nil))
 	}
 	return uint64(uint32(h.stack[0])), nil

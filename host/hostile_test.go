@@ -56,6 +56,53 @@ func TestEngineStack(t *testing.T) {
 	})
 }
 
+// A stack that grew without overflowing is let go too, and calls that nest do not
+// have one each.
+func TestManyEngineStacks(t *testing.T) {
+	if raceEnabled {
+		t.Skip("LEFT OUT: some hundred MB of the engine's stacks, under the race detector; without it this runs")
+	}
+	const deep = 500_000 // frames, of 48 bytes or more
+	descend := proto(dtype.CVoid, dtype.CInt, dtype.CInt)
+	lib := openTest(t, "bombs.wasm", Options{Timeout: -1})
+	before := usage(t)
+	for _, words := range []bool{false, true} { // by either way into C
+		for range 10 {
+			f := prepare(t, lib, "descend", descend)
+			defer runtime.KeepAlive(f)
+			if words {
+				require.NoError(t, f.(wasmffi.WordCaller).CallWords(background, []uint64{deep, 0}))
+				continue
+			}
+			for range 100 { // the last ones with a tenure
+				_, err := f.(wasmffi.FewCaller).CallFew(10, 0, 0, 0)
+				require.NoError(t, err)
+			}
+			_, err := f.(wasmffi.FewCaller).CallFew(deep, 0, 0, 0)
+			require.NoError(t, err)
+			require.Empty(t, *f.(*fewCallable).first.runs)
+		}
+	}
+	usage(t).requireNotAbove(t, before)
+
+	depth, deepest := 0, 0
+	var cb wasmffi.Callback
+	cb, err := lib.Callback(wasmffi.CallbackSpec{Sig: proto(dtype.CVoid), Func: func(*wasmffi.Frame) error {
+		depth++
+		defer func() { depth-- }()
+		deepest = max(deepest, depth)
+		_, err := call(t, lib, "descend", descend, deep, cb.Address())
+		return err
+	}})
+	require.NoError(t, err)
+	_, err = call(t, lib, "descend", descend, deep, cb.Address())
+	require.ErrorIs(t, err, wasmffi.ErrDepth)
+	require.ErrorContains(t, err, "bytes of stacks under calls from Go into C")
+	assert.Less(t, deepest, 5)
+	require.NoError(t, cb.Free())
+	usage(t).requireNotAbove(t, before)
+}
+
 // TestCollectorIsNotBlocked: a garbage collection ends while C loops for ever.
 func TestCollectorIsNotBlocked(t *testing.T) {
 	lib := openTest(t, "hostile.wasm", Options{Timeout: -1}) // the machine may have other things to do

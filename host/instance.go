@@ -98,7 +98,9 @@ type level struct {
 	ctx   context.Context
 	// inherits tells that ctx is the outer call's.
 	inherits bool
-	sp       uint64 // of C's stack when the call began; valid at depth > 0
+	sp       uint64  // of C's stack when the call began; valid at depth > 0
+	runs     *[]byte // the engine's stack that the call runs on; valid at depth > 0
+	stacks   int     // bytes of those of the calls that this one is nested in
 	// failure is the first error of a callback that this call made.
 	failure error
 	reached limits        // by this call, and by those nested in it
@@ -134,7 +136,7 @@ func instanceOf(ctx context.Context) *instance {
 // instantiate makes an instance of a module and runs its initialisation. On
 // failure the module is released.
 func instantiate(ctx context.Context, lib *Library, name, path string, m *module, opts Options) (*instance, error) {
-	in := &instance{name: name, path: path, opts: opts, mod: m, level: &level{}}
+	in := &instance{name: name, path: path, opts: opts, mod: m, level: &level{runs: &noStack}}
 	in.debugInfo = sync.OnceValues(in.readDebugInfo)
 	in.age.Store(1)
 	in.wasmCtx.in = in

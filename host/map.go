@@ -51,7 +51,7 @@ func (c *scalarCallable) mapPart(m *wasmffi.Mapping) error {
 		stack[4+3*i] = uint64(uint32(o.Inner))
 		stack[5+3*i] = uint64(uint32(turn))
 	}
-	if err := h.fn.CallWithStack(&c.in.wasmCtx, stack); err != nil {
+	if err := c.loop.run(h); err != nil {
 		return c.loop.fault(h, err, nil)
 	}
 	return nil

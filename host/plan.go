@@ -39,9 +39,15 @@ type callable struct {
 // results, which the engine keeps pointers to while C runs.
 type handle struct {
 	fn    api.Function
-	stack []uint64
-	age   uint32 // the instance's when fn was made; 0 before
+	stack []uint64 // of parameters and results
+	age   uint32   // the instance's when fn was made; 0 before
+	runs  *[]byte  // the stack that fn runs on
 }
+
+// grown reports whether fn runs on a stack that is not to be kept.
+func (h *handle) grown() bool { return len(*h.runs) > keptStack }
+
+func (h *handle) letGo() { h.fn, h.age, h.runs = nil, 0, &noStack }
 
 // Prepare makes a call plan. Functions from Lookup are called by name, those
 // from FuncAt through the function table. A signature that the module's own
@@ -78,7 +84,7 @@ func (l *Library) prepare(fn wasmffi.Symbol, sig *dtype.Func) (wasmffi.Callable,
 	if err != nil {
 		return nil, err
 	}
-	c.first.stack = c.newStack()
+	c.first = handle{stack: c.newStack(), runs: &noStack}
 	// The engine leaves parameters beyond the first result alone: a slot after
 	// them stays there.
 	if masks, ok := scalarMasks(lowered, shape); ok && (c.slot < 0 || len(masks) > 0) {

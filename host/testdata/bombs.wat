@@ -76,6 +76,12 @@
     (i64.add (call $big (local.get 1) (local.get 2) (local.get 3) (local.get 4)
       (local.get 5) (local.get 6) (local.get 7) (local.get 0)) (i64.mul (local.get 0) (local.get 7))))
 
+  ;; So many frames of recursion, then a function pointer, if there is one.
+  (func $descend (export "descend") (param i32 i32)
+    (if (local.get 0)
+      (then (call $descend (i32.sub (local.get 0) (i32.const 1)) (local.get 1)))
+      (else (if (local.get 1) (then (call_indirect (type $void) (local.get 1)))))))
+
   ;; Takes all there is and gives up.
   (func (export "grow_and_trap")
     (loop (br_if 0 (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) unreachable)
