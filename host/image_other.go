@@ -2,22 +2,27 @@
 
 package host
 
-// imageData is the bytes of an image's runs.
-type imageData struct{ copiedData }
+// pageScan is nothing: there is no telling which pages were written.
+type pageScan struct{}
 
-func newImageData(mem []byte, runs []span) (imageData, error) {
-	return imageData{copyRuns(mem, runs)}, nil
-}
-
-func (d imageData) attach(region []byte, runs []span) error { return d.refill(region, runs) }
-
-// refill fills the runs, which are zero.
-func (d imageData) refill(region []byte, runs []span) error {
-	d.fill(region, runs)
+func (img *image) save(mem []byte) error {
+	img.copyRuns(mem)
 	return nil
 }
 
-func (d imageData) detach([]byte, []span) error { return nil }
+// attach fills memory that is zero.
+func (img *image) attach(region []byte) error {
+	img.copyTo(region, img.runs)
+	return nil
+}
+
+func (img *image) detach([]byte) error { return nil }
+
+// undo brings back, in b, the image that was attached.
+func (m *linear) undo(b span) error {
+	m.image.copyTo(m.region, []span{b})
+	return nil
+}
 
 // discardRegion makes the bytes zero.
 func discardRegion(b []byte) error {

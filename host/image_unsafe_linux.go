@@ -9,68 +9,88 @@ import (
 	"unsafe"
 )
 
-// imageData is the bytes of an image's runs: a file in memory, which is mapped
-// copy-on-write, so that undoing what C wrote is letting go of the pages it
-// wrote. Where the system refuses such files the bytes are copied.
-type imageData struct {
-	file *os.File
-	copiedData
-}
-
 // The numbers of memfd_create, which package syscall lacks.
 var memfdCreate = map[string]uintptr{"amd64": 319, "arm64": 279}[runtime.GOARCH]
 
 const memfdCloexec = 1
 
-func newImageData(mem []byte, runs []span) (imageData, error) {
-	if len(runs) == 0 {
-		return imageData{}, nil
+// save puts the runs in a file in memory, which is mapped copy-on-write, so that
+// what C wrote can be undone page by page. Where the system refuses such files
+// the bytes are copied.
+func (img *image) save(mem []byte) error {
+	if len(img.runs) == 0 {
+		return nil
 	}
 	name := []byte("wasmffi image\x00")
 	// The slice lives until the call returns (unsafe.Pointer rule 4).
 	fd, _, errno := syscall.Syscall(memfdCreate, uintptr(unsafe.Pointer(unsafe.SliceData(name))), memfdCloexec, 0)
 	if errno != 0 {
-		return imageData{copiedData: copyRuns(mem, runs)}, nil
+		img.copyRuns(mem)
+		return nil
 	}
 	file := os.NewFile(fd, "wasmffi image") // closed when nothing refers to it
-	for _, r := range runs {
-		if _, err := file.Write(mem[r.start:r.end]); err != nil {
+	size := 0
+	for _, r := range img.runs {
+		n, err := file.Write(mem[r.start:r.end])
+		if err != nil {
 			_ = file.Close()
-			return imageData{}, err
+			return err
 		}
+		size += n
 	}
-	return imageData{file: file}, nil
+	data, err := syscall.Mmap(int(fd), 0, size, syscall.PROT_READ, syscall.MAP_SHARED)
+	if err != nil {
+		_ = file.Close()
+		return err
+	}
+	img.file, img.data = file, data
+	runtime.AddCleanup(img, func(data []byte) { _ = syscall.Munmap(data) }, data)
+	return nil
 }
 
-// attach maps the runs, which are zero, so that discardRegion brings them back.
-func (d imageData) attach(region []byte, runs []span) error {
-	if d.file == nil {
-		d.fill(region, runs)
+// attach fills memory that is zero, so that undo can bring it back.
+func (img *image) attach(region []byte) error {
+	if img.file == nil {
+		img.copyTo(region, img.runs)
 		return nil
 	}
 	var offset uintptr
-	for _, r := range runs {
-		if err := mapOver(region[r.start:r.end], syscall.MAP_PRIVATE, d.file.Fd(), offset); err != nil {
+	for _, r := range img.runs {
+		if err := mapOver(region[r.start:r.end], syscall.MAP_PRIVATE, img.file.Fd(), offset); err != nil {
 			return err
 		}
 		offset += uintptr(r.end - r.start)
 	}
-	runtime.KeepAlive(d.file)
+	runtime.KeepAlive(img.file)
 	return nil
 }
 
-// refill fills the runs after discardRegion.
-func (d imageData) refill(region []byte, runs []span) error {
-	d.fill(region, runs) // nothing where they are mapped
+// undo brings back, in b, the image that was attached: by copying its bytes to
+// the pages that were written, which stay the instance's and cost no fault when
+// they are written again, or else by letting go of all pages.
+func (m *linear) undo(b span) error {
+	img := m.image
+	if pages, ok := m.scan.written(m.region, b); ok {
+		changed := img.changedTo(m.region, pages)
+		if own := bytesIn(pages); own <= ownBytes || changed >= own/2 {
+			return nil
+		}
+	}
+	if err := discardRegion(m.region[b.start:b.end]); err != nil {
+		return err
+	}
+	if img.file == nil && b.start < img.size {
+		img.copyTo(m.region, img.runs)
+	}
 	return nil
 }
 
 // detach makes the runs common memory again.
-func (d imageData) detach(region []byte, runs []span) error {
-	if d.file == nil {
+func (img *image) detach(region []byte) error {
+	if img.file == nil {
 		return nil
 	}
-	for _, r := range runs {
+	for _, r := range img.runs {
 		if err := mapOver(region[r.start:r.end], syscall.MAP_PRIVATE|syscall.MAP_ANON, ^uintptr(0), 0); err != nil {
 			return err
 		}

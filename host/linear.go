@@ -22,9 +22,10 @@ type linear struct {
 	// memory is made.
 	refused func()
 
-	image    *image // what it was filled with last, or nil
-	resizing bool   // the engine is being told of another size,
-	next     uint64 // which is this
+	image    *image   // what it was filled with last, or nil
+	scan     pageScan // for what was written since
+	resizing bool     // the engine is being told of another size,
+	next     uint64   // which is this
 }
 
 // newLinear reserves limit bytes, of which size can be used at once.

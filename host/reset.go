@@ -28,7 +28,8 @@ import (
 // itself fails (a module that is started anew may trap) the library is closed.
 //
 // On Linux the time depends on how much C wrote since, not on how much memory
-// it has; elsewhere on its size. Where there is more to undo than memory and
+// it has, and up to a MiB of what it wrote stays in physical memory for the next
+// time, overwritten with what it was; elsewhere on its size. Where there is more to undo than memory and
 // globals (C has opened files, looked at a clock that is not real, asked for
 // random bytes that are not, or its code changes tables) the module is started
 // anew, with its start function and _initialize, whose output is dropped.

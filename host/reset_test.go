@@ -73,6 +73,15 @@ func program(t testing.TB, lib *Library, r *rand.Rand, n int) (done []string) {
 			_, err := lib.Space().Alloc(size, 16) // beyond the limit now and then
 			done = append(done, fmt.Sprint("alloc ", size, err != nil))
 		}
+		if r.IntN(5) == 0 { // Go writes what C does not know of
+			addr, size := r.Uint64()%(1<<18), 1+r.Uint64()%20_000
+			if b, err := lib.Space().Bytes(addr, size); err == nil {
+				for i := range b {
+					b[i] ^= byte(i) | 1
+				}
+				done = append(done, fmt.Sprint("write ", addr, size))
+			}
+		}
 		f := funcs[r.IntN(len(funcs))]
 		if _, err := lib.Lookup(f.name); err != nil {
 			continue
