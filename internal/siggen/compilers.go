@@ -97,7 +97,7 @@ var (
 )
 
 func wasmExclusions() []Exclusion {
-	xs := []Exclusion{passedVector}
+	xs := []Exclusion{passedVector, passedUnaligned}
 	if v := clangVersion(); v < 20 {
 		xs = append(xs, passedInt128)
 	}
