@@ -55,6 +55,7 @@ type group struct {
 var groups = []group{
 	{"fuel and deadline, kernels", "Fuel/", "ns/sandbox", "ns/raw-wazero", 1.15, 1.8},
 	{"wait for C that spins, 99 of 100", "Pause/", "ns/pause", "", 0, 5_000_000},
+	{"the garbage collector's pause meanwhile", "GCPause/", "ns/pause", "", 0, 5_000_000},
 }
 
 // beside are the benchmarks that are shown with all who do the same.
