@@ -78,10 +78,11 @@ import (
 	"github.com/wasmffi/wasmffi"
 )
 
-// Open opens the module in a file, or by a bare name such as "geo" in the
-// current directory, [Options.Path] or $WASMFFI_PATH. It never loads machine code
-// but that of an [Options.Cache], if one is given: a file that is not wasm gives an error wrapping [wasmffi.ErrRefused] or [wasmffi.ErrFormat].
-// ctx bounds compiling the module and running its own initialisation.
+// Open opens the module in a file, or by a bare name such as "geo" in the current
+// directory, [Options.Path] or $WASMFFI_PATH. It never loads machine code but that
+// of an [Options.Cache], if one is given: a file that is not wasm gives an error
+// wrapping [wasmffi.ErrRefused] or [wasmffi.ErrFormat]. ctx bounds compiling the
+// module and running its own initialisation.
 func Open(ctx context.Context, name string, opts Options) (*Library, error) {
 	if err := wasmffi.Audit(wasmffi.AuditEvent{Op: wasmffi.AuditOpen, Library: name}); err != nil {
 		return nil, err

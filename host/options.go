@@ -29,8 +29,9 @@ type Options struct {
 	// 4 GiB - 64 KiB cannot be addressed. It costs address space, not memory.
 	MemoryLimit uint64
 	// TableLimit is the most entries the module's function tables can have
-	// together, callbacks included; several share it equally. 0 means guestabi.DefaultMaxTable. A callback for which
-	// there is no entry is a LimitError of ErrTableLimit.
+	// together, callbacks included; several share it equally. 0 means
+	// guestabi.DefaultMaxTable. A callback for which there is no entry is a
+	// LimitError of ErrTableLimit.
 	TableLimit uint32
 	// Callbacks is the most callbacks that are alive at a time, Go functions
 	// passed as arguments included. 0 means DefaultCallbacks. One more is a
