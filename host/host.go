@@ -28,11 +28,11 @@
 //
 // Every call ends: under its context, or after [Options.Timeout] when no
 // context sets a deadline. The code is rewritten before it is compiled so that
-// it asks Go whether to go on, after some ten microseconds of common code; that is also when
-// the garbage collector and other goroutines get their turn. A call that was
-// ended returns an error wrapping context.DeadlineExceeded or context.Canceled;
-// C's own state is then whatever it was in the middle of, but the library can
-// be called again.
+// it asks Go whether to go on, after some ten microseconds of common code; that is
+// also when the garbage collector and other goroutines get their turn. A call that
+// was ended returns an error wrapping context.DeadlineExceeded or context.Canceled;
+// C's own state is then whatever it was in the middle of, but the library can be
+// called again.
 //
 // [Options.Uninstrumented] leaves the code as it came, for modules that are trusted
 // to end: then nothing interrupts C.

@@ -127,8 +127,8 @@ type Options struct {
 	// TrapError.Core. Each such error then holds a copy of C's memory.
 	KeepFaults bool
 
-	// Uninstrumented leaves the module's code as it came, which is up to a third
-	// faster: for modules that are trusted to end. Nothing interrupts C then.
+	// Uninstrumented leaves the module's code as it came, which is faster (see
+	// BenchmarkFuel): for modules that are trusted to end. Nothing interrupts C then.
 	// Contexts, Timeout and Close are looked at when a call begins and when C
 	// calls Go, and the garbage collector, with it sooner or later every
 	// goroutine, waits for C to do either. Memory, tables and files are bounded as
