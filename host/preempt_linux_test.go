@@ -62,7 +62,7 @@ func TestPreemption(t *testing.T) {
 // for all of them.
 func TestOneProcessor(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	lib := openTest(t, "hostile.wasm", Options{})
+	lib := openTest(t, "hostile.wasm", Options{Timeout: -1}) // the machine may have other things to do
 	ctx, cancel := context.WithCancel(background)
 	spin := prepare(t, lib, "loop_br", nullary)
 	ended := make(chan error)
