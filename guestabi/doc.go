@@ -52,14 +52,16 @@
 //
 // Tick is told how much the guest needs to go on with: what the next round of a
 // loop costs, which has not been charged, or 0 where the counter is below 0 or the
-// body long. The
-// counter is exact whenever a host function runs, Tick included, and when a call
-// from the host has returned; what Tick returns takes its place. Between those the
-// guest may hold it in a local: after a trap, the global holds the value of the
-// last exact moment. So a host that keeps account of what it gives knows what has
-// been used, and where it gives at least what is needed, neither that nor where
-// the guest ends depends on the slices it gives. Whatever Tick returns, the guest
-// gets on a little; only a panic in Tick ends it.
+// body long. With Options.Refusals, [Refused] in that place says that the guest was
+// refused something; it is no request, and the counter then means nothing.
+//
+// At all other ticks, whenever another host function runs, and when a call from the
+// host has returned, the counter is exact; what Tick returns takes its place.
+// Between those the guest may hold it in a local: after a trap, the global holds the
+// value of the last exact moment. So a host that keeps account of what it gives
+// knows what has been used, and where it gives at least what is needed, neither that
+// nor where the guest ends depends on the slices it gives. Whatever Tick returns,
+// the guest gets on a little; only a panic in Tick ends it.
 //
 // # Reading a module
 //

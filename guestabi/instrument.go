@@ -181,8 +181,7 @@ func (e *instrumenter) tickIfOut() {
 	e.out.local(opLocalSet, e.local).op(opEnd)
 }
 
-// callTick has the counter in the global and calls tick, which gives at least
-// what is needed, unless it means to end the guest.
+// callTick leaves what tick gives, with the counter in the global meanwhile.
 func (e *instrumenter) callTick(need int64) {
 	e.store()
 	e.out.i64(need).index(opCall, e.fuel.tick)

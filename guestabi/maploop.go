@@ -21,11 +21,11 @@ const MapCall = "map"
 //	        (param i32 i32 i32) …  ;; for each operand: address, step, turn
 //	    …))
 //
-// The operands are the parameters in order, and the result unless it is void.
-// The function, in the table number fn, is called inner × outer times; after each call every operand's address
-// grows by its step, and after each inner-th by its turn besides. Addresses
-// wrap as all of wasm32's do. A signature that is not of scalars that take one
-// wasm value each gives an error wrapping [dtype.ErrNotSupported].
+// The operands are the parameters in order, and the result unless it is void. The
+// function, in the table number fn, is called inner × outer times; after each call
+// every operand's address grows by its step, and after each inner-th by its turn
+// besides. Addresses wrap as all of wasm32's do. A signature that is not of scalars
+// that take one wasm value each gives an error wrapping [dtype.ErrNotSupported].
 func MapModule(sig *Signature, fn, table, memory Name) ([]byte, error) {
 	operands := sig.Params
 	hasResult := sig.Result.How != Nowhere

@@ -157,15 +157,14 @@ const (
 	Declarative                    // never; it only declares functions for ref.func
 )
 
-// Element is an element segment. Its contents are given by Funcs, or where
-// Exprs is set, by constant expressions.
+// Element is an element segment.
 type Element struct {
 	Mode   SegmentMode
 	Table  uint32
 	Type   ValueType
 	Offset Span // constant expression, active segments only
 	Exprs  bool
-	Items  Span   // the vector's items: function indices, or constant expressions
+	Items  Span   // the vector's items: function indices or, with Exprs, constant expressions
 	Len    uint32 // number of items
 }
 

@@ -66,7 +66,7 @@ func (c *scalarCallable) CallWords(ctx context.Context, words []uint64) error {
 	}
 	c.pass(h.stack, words)
 	err := h.fn.CallWithStack(&in.wasmCtx, h.stack)
-	if err != nil || in.dirty {
+	if err != nil || in.dirty || h.grown() {
 		return in.leave(c.finish(h, err, words))
 	}
 	if c.result.kind != wordNone {
@@ -111,7 +111,7 @@ func (c *fewCallable) CallFew(a0, a1, a2, a3 uint64) (uint64, error) {
 		stack[2], stack[3] = a2&m[2], a3&m[3]
 	}
 	err := h.fn.CallWithStack(&in.wasmCtx, h.stack)
-	if err != nil || in.dirty {
+	if err != nil || in.dirty || h.grown() {
 		var words [1]uint64
 		err = in.leave(c.finish(h, err, words[:]))
 		return words[0], err
@@ -155,7 +155,7 @@ func (c *scalarCallable) pass(stack, words []uint64) {
 
 // finish takes the result, or turns the engine's error into ours.
 func (c *scalarCallable) finish(h *handle, err error, words []uint64) error {
-	if h.grown() { // which takes so long that C has ticked
+	if h.grown() {
 		h.letGo()
 	}
 	if err != nil {

@@ -10,8 +10,9 @@ import (
 
 // The engine's compiled code runs on a stack of its own, in Go's heap, which
 // grows to 100 MB by C's recursion, and which each of the engine's functions
-// keeps. What is not of its first pages is let go after each call, and calls in
-// callbacks do not take that much at every level.
+// keeps. So functions whose stack has grown are let go of when their call ends,
+// every call: frames can be so large that few of them, and no tick, make a stack
+// grow. Calls in callbacks do not take that much at every level.
 const (
 	keptStack    = 1 << 20 // bytes that a function may keep
 	nestedStacks = 1 << 26 // bytes beyond which no further call nests

@@ -178,3 +178,24 @@ func TestFuelWhateverTheSlices(t *testing.T) {
 		}
 	})
 }
+
+// What a module does to begin with is not counted: neither when it is opened nor
+// when a reset has to start it anew.
+func TestFuelOfOpening(t *testing.T) {
+	body := []byte{1, 1, 0x7f, 0x03, 0x40, // local i; loop
+		0x20, 0, 0x41, 1, 0x6a, 0x22, 0, 0x41, 0xc0, 0x84, 0x3d, 0x49, 0x0d, 0, 0x0b, // br_if (++i < 1000000)
+		0x41, 0, 0xd0, 0x70, 0x26, 0, 0x0b} // table.set 0 null, which a reset cannot undo
+	for name, begins := range map[string][][]byte{
+		"start function": {nil, sectionOf(8, []byte{0})},
+		"reactor":        {sectionOf(7, []byte{1}, nameOf("_initialize"), []byte{0, 0}), nil},
+	} {
+		wasm := wasmOf(sectionOf(1, []byte{1, 0x60, 0, 0}), sectionOf(3, []byte{1, 0}), sectionOf(4, []byte{1, 0x70, 0, 1}),
+			begins[0], begins[1], sectionOf(10, []byte{1}, uleb(uint64(len(body))), body))
+		lib, err := OpenBytes(background, name, wasm, Options{Fuel: 1000, Resettable: true})
+		require.NoError(t, err, name)
+		defer lib.Close()
+		require.EqualValues(t, 1000, lib.FuelLeft(), name)
+		require.NoError(t, lib.Reset(background), name)
+		require.EqualValues(t, 1000, lib.FuelLeft(), name)
+	}
+}

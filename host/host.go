@@ -28,11 +28,11 @@
 //
 // Every call ends: under its context, or after [Options.Timeout] when no
 // context sets a deadline. The code is rewritten before it is compiled so that
-// it asks Go whether to go on, after some ten microseconds of common code; that is also when
-// the garbage collector and other goroutines get their turn. A call that was
-// ended returns an error wrapping context.DeadlineExceeded or context.Canceled;
-// C's own state is then whatever it was in the middle of, but the library can
-// be called again.
+// it asks Go whether to go on, after some ten microseconds of common code; that is
+// also when the garbage collector and other goroutines get their turn. A call that
+// was ended returns an error wrapping context.DeadlineExceeded or context.Canceled;
+// C's own state is then whatever it was in the middle of, but the library can be
+// called again.
 //
 // [Options.Uninstrumented] leaves the code as it came, for modules that are trusted
 // to end: then nothing interrupts C.
@@ -78,10 +78,11 @@ import (
 	"github.com/wasmffi/wasmffi"
 )
 
-// Open opens the module in a file, or by a bare name such as "geo" in the
-// current directory, [Options.Path] or $WASMFFI_PATH. It never loads machine code
-// but that of an [Options.Cache], if one is given: a file that is not wasm gives an error wrapping [wasmffi.ErrRefused] or [wasmffi.ErrFormat].
-// ctx bounds compiling the module and running its own initialisation.
+// Open opens the module in a file, or by a bare name such as "geo" in the current
+// directory, [Options.Path] or $WASMFFI_PATH. It never loads machine code but that
+// of an [Options.Cache], if one is given: a file that is not wasm gives an error
+// wrapping [wasmffi.ErrRefused] or [wasmffi.ErrFormat]. ctx bounds compiling the
+// module and running its own initialisation.
 func Open(ctx context.Context, name string, opts Options) (*Library, error) {
 	if err := wasmffi.Audit(wasmffi.AuditEvent{Op: wasmffi.AuditOpen, Library: name}); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -272,4 +273,14 @@ func TestHostilePoll(t *testing.T) {
 			}
 		}
 	})
+}
+
+// An errno that nobody took, as fd_sync is not watched, is no other function's.
+func TestErrnoIsOfItsFunction(t *testing.T) {
+	w := openWASI(t, Options{Stdout: io.Discard, OutputLimit: 1})
+	w.lib.in.ioError(wasiNOSPC)
+	w.at(64, 128, 10) // a buffer
+	errno, err := w.answers("fd_write", 1, 64, 1, 72)
+	require.NoError(t, err)
+	require.EqualValues(t, wasiIO, errno)
 }

@@ -194,11 +194,12 @@ func (in *instance) run(ctx context.Context) error {
 		return err
 	}
 	in.findStackPointer()
-	in.findFuel()
 	in.findGlobals()
 	in.tables.init(in)
 	in.heap.init(in)
-	return in.initialize(ctx)
+	err = in.initialize(ctx)
+	in.findFuel() // from here on it is counted
+	return err
 }
 
 // reserve makes the linear memory. Its limit is the smaller of the module's

@@ -15,9 +15,9 @@ import (
 // costs nothing.
 const mapChunk = 1 << 15
 
-// Map makes many calls, through a generated loop that is compiled once for each
-// exported function, and way of loading and storing the scalars, or once for all
-// functions of a wasm signature that are known by their slots.
+// Map makes many calls, through a generated loop. That is compiled once for each
+// exported function or, for functions known by their slots, once for each way of
+// loading and storing scalars.
 func (c *scalarCallable) Map(ctx context.Context, m *wasmffi.Mapping) error {
 	operands := len(c.masks)
 	if c.result.kind != wordNone {

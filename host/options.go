@@ -29,8 +29,9 @@ type Options struct {
 	// 4 GiB - 64 KiB cannot be addressed. It costs address space, not memory.
 	MemoryLimit uint64
 	// TableLimit is the most entries the module's function tables can have
-	// together, callbacks included; several share it equally. 0 means guestabi.DefaultMaxTable. A callback for which
-	// there is no entry is a LimitError of ErrTableLimit.
+	// together, callbacks included; several share it equally. 0 means
+	// guestabi.DefaultMaxTable. A callback for which there is no entry is a
+	// LimitError of ErrTableLimit.
 	TableLimit uint32
 	// Callbacks is the most callbacks that are alive at a time, Go functions
 	// passed as arguments included. 0 means DefaultCallbacks. One more is a
@@ -126,8 +127,8 @@ type Options struct {
 	// TrapError.Core. Each such error then holds a copy of C's memory.
 	KeepFaults bool
 
-	// Uninstrumented leaves the module's code as it came, which is up to a third
-	// faster: for modules that are trusted to end. Nothing interrupts C then.
+	// Uninstrumented leaves the module's code as it came, which is faster (see
+	// BenchmarkFuel): for modules that are trusted to end. Nothing interrupts C then.
 	// Contexts, Timeout and Close are looked at when a call begins and when C
 	// calls Go, and the garbage collector, with it sooner or later every
 	// goroutine, waits for C to do either. Memory, tables and files are bounded as

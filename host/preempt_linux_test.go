@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wasmffi/wasmffi/internal/threadtime"
 )
 
 // A lookout is a context that notes how long C ran from one look at it to the
@@ -20,7 +22,7 @@ type lookout struct {
 }
 
 func (c *lookout) Err() error {
-	now := threadTime()
+	now := threadtime.Now()
 	if c.looks > 0 {
 		c.longest = max(c.longest, now-c.last)
 	}

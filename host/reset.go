@@ -27,12 +27,12 @@ import (
 // callback of the library it is an error wrapping ErrBusy at once. When undoing
 // itself fails (a module that is started anew may trap) the library is closed.
 //
-// On Linux the time depends on how much C wrote since, not on how much memory
-// it has, and up to a MiB of what it wrote stays in physical memory for the next
-// time, overwritten with what it was; elsewhere on its size. Where there is more to undo than memory and
-// globals (C has opened files, looked at a clock that is not real, asked for
-// random bytes that are not, or its code changes tables) the module is started
-// anew, with its start function and _initialize, whose output is dropped.
+// On Linux the time depends on how much C wrote since, not on how much memory it
+// has, and up to a MiB of what it wrote stays in physical memory for the next time,
+// overwritten with what it was; elsewhere on its size. Where there is more to undo
+// than memory and globals (C has opened files, looked at a clock that is not real,
+// asked for random bytes that are not, or its code changes tables) the module is
+// started anew, with its start function and _initialize, whose output is dropped.
 func (l *Library) Reset(ctx context.Context) error {
 	if l.in.initial == nil {
 		return l.stateError("reset", fmt.Errorf("%w: it was opened without Options.Resettable", wasmffi.ErrNotSupported))

@@ -125,7 +125,7 @@ func (in *instance) restart(ctx context.Context) error {
 	in.age.Add(1)
 	background := context.Background()
 	generated := in.generatedMods
-	in.generatedMods, in.sp, in.writers = nil, nil, nil
+	in.generatedMods, in.sp, in.fuel, in.writers = nil, nil, nil, nil
 	_ = in.wasm.Close(background)
 	in.pools.close(background)
 	in.clock.slice = firstFuel

@@ -43,6 +43,7 @@ type wasiListener struct {
 
 func (l *wasiListener) Before(ctx context.Context, _ api.Module, _ api.FunctionDefinition, params []uint64, _ experimental.StackIterator) {
 	in := instanceOf(ctx)
+	in.wasiErrno = 0
 	in.checkRequest(l.name, l.most, params)
 	switch {
 	case l.stateless:

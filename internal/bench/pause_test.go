@@ -13,6 +13,7 @@ import (
 
 	"github.com/wasmffi/wasmffi"
 	"github.com/wasmffi/wasmffi/host"
+	"github.com/wasmffi/wasmffi/internal/threadtime"
 )
 
 // spinning are functions that never end, by the module they are in: loops, bulk
@@ -49,14 +50,14 @@ type lookout struct {
 }
 
 func (c *lookout) Err() error {
-	now := threadTime()
+	now := threadtime.Now()
 	if c.last != 0 {
 		c.took = append(c.took, now-c.last)
 	}
 	if c.left--; c.left < 0 {
 		c.end()
 	}
-	c.last = threadTime()
+	c.last = threadtime.Now()
 	return c.Context.Err()
 }
 
