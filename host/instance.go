@@ -179,6 +179,7 @@ func (in *instance) run(ctx context.Context) error {
 	if in.mem != nil {
 		c = experimental.WithMemoryAllocator(c, in.mem)
 	}
+	in.fuel = nil // opening is bounded by time
 	err := in.first(ctx, func() error {
 		m, err := in.mod.rt.InstantiateModule(c, in.mod.code, in.wasiConfig())
 		if err == nil {
@@ -194,11 +195,14 @@ func (in *instance) run(ctx context.Context) error {
 		return err
 	}
 	in.findStackPointer()
-	in.findFuel()
 	in.findGlobals()
 	in.tables.init(in)
 	in.heap.init(in)
-	return in.initialize(ctx)
+	if err := in.initialize(ctx); err != nil {
+		return err
+	}
+	in.findFuel()
+	return nil
 }
 
 // reserve makes the linear memory. Its limit is the smaller of the module's
