@@ -41,7 +41,7 @@ func TestArms(t *testing.T) {
 		"loop in an arm":  {fmt.Sprintf(loop, "", fmt.Sprintf(choose, nops(9)+"(loop "+nops(20)+")", nops(9))), [2]uint64{1, 0}, 3 * (1 + 20 + 1)},
 		"in a body":       {fmt.Sprintf(body, "", fmt.Sprintf(choose, nops(100), nops(40))), [2]uint64{1, 0}, 60},
 		"short in a body": {fmt.Sprintf(body, "", fmt.Sprintf(choose, nops(29), nops(1))), [2]uint64{1, 0}, 0},
-		"of a leaf":       {fmt.Sprintf(short, nops(100), nops(40)), [2]uint64{1, 0}, 0},
+		"of a leaf":       {fmt.Sprintf(short, nops(60), nops(20)), [2]uint64{1, 0}, 0},
 	}
 	for name, tt := range tests {
 		for engine, rc := range engines() {

@@ -59,7 +59,7 @@ func (v *validator) body(i int) {
 	for v.err == nil && len(f.frames) > 0 {
 		v.step()
 	}
-	v.costs.leave(code.Body.Len, uint32(len(f.locals)))
+	v.costs.leave(code.Body.Len, uint32(len(f.locals)), v.declared[f.index])
 	if w := v.costs.work; w > v.maxWork {
 		v.fail(int(code.Body.Offset), ErrLimit, "compiling it and what comes before takes %d units of work, exceeding %d", w, v.maxWork)
 	}

@@ -5,6 +5,9 @@ const (
 	// A function without loops or calls, of at most this many instructions, is
 	// paid for by its callers.
 	maxLeafCost = 500
+	// So is one that is exported or in a table, if it has no more than these: what
+	// calls it there pays less, or nothing.
+	maxOpenLeafCost = 100
 	// What a call through a table is charged for the leaf it may reach.
 	indirectCost = 20
 	// Code that is reached only by some ways is charged where it begins if it
@@ -76,14 +79,19 @@ func (c *costs) height(values int) {
 	f.values = max(f.values, uint32(values))
 }
 
-// leave ends a body of a number of bytes.
-func (c *costs) leave(bytes, locals uint32) {
+// leave ends a body of a number of bytes. open tells that it is not only called
+// by its index.
+func (c *costs) leave(bytes, locals uint32, open bool) {
 	f := &c.funcs[len(c.funcs)-1]
 	all := f.entry
 	for _, a := range c.found {
 		all += a.price
 	}
-	f.leaf = f.leaf && all <= maxLeafCost
+	most := uint32(maxLeafCost)
+	if open {
+		most = maxOpenLeafCost
+	}
+	f.leaf = f.leaf && all <= most
 	c.keepArms(f)
 	f.values += locals
 	if f.cached() {

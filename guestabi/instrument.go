@@ -54,6 +54,7 @@ type instrumenter struct {
 	first   uint32 // function indices from here on move up by one
 	added   uint32 // index of the first helper function
 	types   *typeTable
+	refs    *funcRefs
 	helpers []helper // in the order they were first needed
 
 	// The body at hand.
@@ -158,7 +159,8 @@ func (e *instrumenter) declareLocal(code Code) {
 func (e *instrumenter) enterCached(cost funcCost, typ FuncType) {
 	e.load()
 	e.out.local(opLocalGet, e.local).i64(int64(cost.entry)).op(opI64Sub).local(opLocalSet, e.local)
-	if cost.charges { // else it cannot recurse, and its loops look
+	// Without calls it cannot recurse, and its loops look; but who calls it may not.
+	if cost.charges || e.costs.total(&cost) > maxOpenLeafCost {
 		e.tickIfOut()
 	}
 	e.blockOf(opBlock, typ.Results)
@@ -210,7 +212,10 @@ func (e *instrumenter) blockOf(op opcode, results []ValueType) {
 func (e *instrumenter) step(in instr) {
 	switch in.op {
 	case opRefFunc:
-		e.replaceIndex(in, in.x)
+		e.copyTo(in.at)
+		e.out.index(opGlobalGet, e.refs.global(in.x))
+		e.from = e.pos
+		e.moved()
 	case opCall:
 		e.call(in)
 	case opCallIndirect:

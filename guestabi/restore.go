@@ -7,7 +7,7 @@ import (
 
 // Revision counts what [Rewrite] has come to make of equal bytes and options:
 // it is another one where results may be.
-const Revision = 4
+const Revision = 5
 
 // Saved is what a Result knows that takes long to find out again, for [Restore].
 func (r *Result) Saved() []byte {

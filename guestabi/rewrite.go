@@ -141,6 +141,7 @@ type rewriter struct {
 	prefix  string
 	costs   *costs
 	types   typeTable
+	refs    funcRefs
 	code    []byte   // contents of the new code section
 	helpers []helper // functions appended
 	exports []Export // appended
@@ -239,6 +240,10 @@ func (w *rewriter) private() {
 		w.res.Fuel = export("fuel", KindGlobal, n)
 		w.res.Tick = Name{w.prefix + "host", "tick"}
 		w.refused = refusals{on: w.opts.Refusals && m.growsTables(), result: n + 1, tick: w.fuel.tick}
+		w.refs.first = n + 1
+		if w.refused.on {
+			w.refs.first++
+		}
 	}
 }
 

@@ -216,6 +216,12 @@ func (w *rewriter) globalSection() []byte {
 		a := assembler(b)
 		b = *a.i32(0).op(opEnd)
 	}
+	for _, f := range w.refs.funcs {
+		n++
+		b = appendGlobalType(b, GlobalType{FuncRef, false})
+		a := assembler(b)
+		b = *a.index(opRefFunc, w.moved(f)).op(opEnd)
+	}
 	return vectorOf(n, b)
 }
 
@@ -343,7 +349,7 @@ func (w *rewriter) codeSection() []byte {
 func (w *rewriter) instrument() error {
 	m := w.m
 	e := &instrumenter{
-		m: m, costs: w.costs, fuel: w.fuel, types: &w.types,
+		m: m, costs: w.costs, fuel: w.fuel, types: &w.types, refs: &w.refs,
 		first: m.imported[KindFunc],
 		added: m.imported[KindFunc] + 1 + uint32(len(m.Funcs)),
 	}

@@ -199,3 +199,20 @@ func TestFuelOfOpening(t *testing.T) {
 		require.EqualValues(t, 1000, lib.FuelLeft(), name)
 	}
 }
+
+// Opening is bounded by time, not by fuel, also when a reset starts the module anew.
+func TestFuelOfStart(t *testing.T) {
+	engines(t, func(t *testing.T, opts Options) {
+		opts.Fuel, opts.Resettable = 10_000, true
+		lib := openTest(t, "fuelstart.wasm", opts)
+		for range 3 {
+			require.Equal(t, opts.Fuel, lib.FuelLeft())
+			n, err := call(t, lib, "turned", proto(dtype.CInt))
+			require.NoError(t, err)
+			require.EqualValues(t, 40_000, n)
+			_, err = call(t, lib, "work", proto(dtype.CInt))
+			require.ErrorIs(t, err, ErrFuel)
+			require.NoError(t, lib.Reset(background))
+		}
+	})
+}

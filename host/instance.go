@@ -179,6 +179,7 @@ func (in *instance) run(ctx context.Context) error {
 	if in.mem != nil {
 		c = experimental.WithMemoryAllocator(c, in.mem)
 	}
+	in.fuel = nil // opening is bounded by time
 	err := in.first(ctx, func() error {
 		m, err := in.mod.rt.InstantiateModule(c, in.mod.code, in.wasiConfig())
 		if err == nil {

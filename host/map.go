@@ -11,9 +11,9 @@ import (
 )
 
 // mapChunk is how many calls are made in one crossing: few enough that nobody
-// waits for long though C itself never yields, many enough that the crossing
-// costs nothing.
-const mapChunk = 1 << 15
+// waits for long where the function is too short to yield, many enough that the
+// crossing costs nothing.
+const mapChunk = 1 << 12
 
 // Map makes many calls, through a generated loop. That is compiled once for each
 // exported function or, for functions known by their slots, once for each way of

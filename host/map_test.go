@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -66,6 +67,36 @@ func TestMapErrors(t *testing.T) {
 	cancel()
 	ops[0] = wasmffi.MapOperand{Addr: 1024}
 	require.ErrorIs(t, add.Map(ctx, &wasmffi.Mapping{Inner: 1, Outer: 1, Operands: ops}), context.Canceled)
+}
+
+// looks is a context that counts how often it is asked.
+type looks struct {
+	context.Context
+	n int
+}
+
+func (c *looks) Err() error { c.n++; return nil }
+
+// A function that is long, though it neither calls nor loops, is not called many
+// times without a look at the context.
+func TestMapLooks(t *testing.T) {
+	const calls = 3 * mapChunk
+	for name, end := range map[string]string{
+		"straight":    "\x20\x00\x0b",                                         // local.get 0; end
+		"past a loop": "\x20\x00\x04\x40\x03\x40\x0c\x00\x0b\x0b\x20\x00\x0b", // local.get 0; if; loop; br 0; end; end; …
+	} {
+		body := "\x00" + strings.Repeat("\x01", 20_000) + end // no locals; nop; …
+		wasm := binary.AppendUvarint([]byte("\x00asm\x01\x00\x00\x00\x01\x06\x01\x60\x01\x7f\x01\x7f\x03\x02\x01\x00\x05\x03\x01\x00\x01"+
+			"\x07\x08\x01\x04same\x00\x00\x0a"), uint64(len(body)+4))
+		wasm = append(binary.AppendUvarint(append(wasm, 1), uint64(len(body))), body...)
+		lib, err := OpenBytes(background, "long.wasm", wasm, Options{})
+		require.NoError(t, err, name)
+		defer lib.Close()
+		f := prepare(t, lib, "same", proto(dtype.CInt, dtype.CInt)).(wasmffi.Mapper)
+		c := &looks{Context: background}
+		require.NoError(t, f.Map(c, &wasmffi.Mapping{Inner: calls, Outer: 1, Operands: []wasmffi.MapOperand{{Addr: 8}, {Addr: 16}}}))
+		require.Greater(t, c.n, calls/3, name)
+	}
 }
 
 func BenchmarkMap(b *testing.B) {
