@@ -23,7 +23,8 @@ var (
 type PoolOptions struct {
 	// Options are those of the instances. They share Stdout, Stderr, Stdin and
 	// Random, which one of them uses at a time, and what one has read is gone for
-	// the others; Imports, Hooks and an FS of Dirs are called by several at once.
+	// the others; a writer must not wait for another instance, which may be waiting
+	// to print. Imports, Hooks and an FS of Dirs are called by several at once.
 	// Resettable is set.
 	Options
 	// Instances is the most there are at a time; 0 means runtime.GOMAXPROCS(0).
