@@ -11,13 +11,13 @@ import (
 )
 
 // How much fuel C gets between two ticks, in guestabi's units. The most takes
-// common code some ten microseconds, a hundredth of which are for the tick. Code
+// common code some twenty microseconds, a hundredth of which are for the tick. Code
 // that takes longer, as each instruction may touch memory that the system has to
 // find first, gets less: nobody shall wait for C for long.
 const (
 	firstFuel = 1 << 11
 	minFuel   = 1 << 8
-	maxFuel   = 1 << 15
+	maxFuel   = 1 << 16
 
 	tickFast = 250 * time.Microsecond
 	tickSlow = 750 * time.Microsecond

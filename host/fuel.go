@@ -72,7 +72,7 @@ func (in *instance) settleFuel() {
 
 // FuelLeft is what the last call left of [Options.Fuel]; the same, for the same
 // calls, in every run and on every machine. A call that was too short to be
-// counted leaves all of it; one that trapped has used a multiple of 32768 units,
+// counted leaves all of it; one that trapped has used a multiple of 65536 units,
 // as what it used of the last of them is not known. Without a limit it is 0.
 func (l *Library) FuelLeft() uint64 { return l.in.fuelLeft.Load() }
 
