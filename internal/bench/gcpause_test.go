@@ -17,7 +17,7 @@ import (
 
 // BenchmarkGCPause is how long the garbage collector stops the world while C
 // spins, from its wish to stop until all goes on, as the runtime tells, in
-// buckets of an eighth of a power of two. ns/pause is what 99 of 100 do not
+// buckets of a quarter of a power of two. ns/pause is what 99 of 100 do not
 // exceed, ns/longest the longest of all. Unlike BenchmarkPause's, these times are
 // the whole machine's: a goroutine that spins in Go shows what of them is not C's.
 func BenchmarkGCPause(b *testing.B) {
